@@ -1,0 +1,163 @@
+"""The vendor's local offices: their hours, and who is on duty when they are closed."""
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.user import validate_timezone
+from accounts.worktime import Calendar, CalendarError
+
+
+class Office(models.Model):
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    timezone = models.CharField(
+        _("time zone"),
+        max_length=60,
+        validators=[validate_timezone],
+        help_text=_("Local time of every promise that this office makes."),
+    )
+    country = models.CharField(
+        _("country"),
+        max_length=2,
+        blank=True,
+        help_text=_("Two letters; public holidays come from it. Empty: none are added."),
+    )
+    subdivision = models.CharField(
+        _("region"), max_length=10, blank=True, help_text=_("For regional holidays, such as BY.")
+    )
+    week = models.JSONField(
+        _("weekly hours"),
+        help_text=_("Opening windows of each weekday, such as 09:00–13:00, 14:00–18:00."),
+    )
+    calendar = models.JSONField(
+        _("calendar in force"),
+        editable=False,
+        default=dict,
+        help_text=_("Hours, closed and special days as of the latest revision."),
+    )
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    msa_phone = models.CharField(
+        _("priority line"), max_length=40, blank=True, help_text=_("The number customers ring.")
+    )
+    email = models.EmailField(_("e-mail"), blank=True)
+
+    class Meta:
+        verbose_name = _("office")
+        verbose_name_plural = _("offices")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def hours(self, week: Any = None) -> Calendar:
+        """Return the calendar in force, with `week` in place of the weekly hours if given."""
+        data = self.calendar if week is None else {**self.calendar, "week": week}
+        return _calendar(json.dumps(data, sort_keys=True))
+
+    def as_planned(self) -> dict[str, Any]:
+        """Return the calendar as the office's own rows now say, in the form of `Calendar`."""
+        days = list(self.days.all())
+        return {
+            "timezone": self.timezone,
+            "week": self.week,
+            "closed": {
+                day.date.isoformat(): day.name for day in days if day.kind == OfficeDay.Kind.CLOSED
+            },
+            "special": {
+                day.date.isoformat(): day.windows
+                for day in days
+                if day.kind == OfficeDay.Kind.SPECIAL
+            },
+        }
+
+    def clean(self) -> None:
+        super().clean()
+        try:
+            Calendar.from_data({"timezone": self.timezone, "week": self.week})
+        except CalendarError as error:
+            raise ValidationError({"week": str(error)}) from error
+
+
+@lru_cache(maxsize=512)  # one for each office and each certificate with hours of its own
+def _calendar(data: str) -> Calendar:
+    return Calendar.from_data(json.loads(data))
+
+
+class OfficeDay(models.Model):
+    """A date on which an office keeps other hours than its week says."""
+
+    class Kind(models.TextChoices):
+        CLOSED = "closed", _("Closed")
+        SPECIAL = "special", _("Special hours")
+        ORDINARY = "ordinary", _("Ordinary day, though a public holiday")
+
+    office = models.ForeignKey(Office, models.CASCADE, related_name="days")
+    date = models.DateField(_("date"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.CLOSED)
+    name = models.CharField(
+        _("name"), max_length=120, blank=True, help_text=_("Customers read it in explanations.")
+    )
+    windows = models.JSONField(_("special hours"), default=list, blank=True)
+    public_holiday = models.BooleanField(_("from the public holidays"), default=False)
+
+    class Meta:
+        verbose_name = _("closed or special day")
+        verbose_name_plural = _("closed and special days")
+        ordering = ["date"]
+        constraints = [
+            models.UniqueConstraint(fields=["office", "date"], name="office_day_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.date.isoformat()} {self.name}".strip()
+
+
+class CalendarRevision(models.Model):
+    """An office's calendar from one instant of change on (SPEC 7.10); never changed, only added."""
+
+    office = models.ForeignKey(Office, models.PROTECT, related_name="revisions")
+    number = models.PositiveIntegerField(_("revision"))
+    changed_at = models.DateTimeField(_("changed at"))
+    changed_by = models.ForeignKey(
+        "accounts.User", models.PROTECT, null=True, related_name="+", verbose_name=_("changed by")
+    )
+    calendar = models.JSONField(_("calendar"))
+
+    class Meta:
+        verbose_name = _("calendar revision")
+        verbose_name_plural = _("calendar revisions")
+        ordering = ["office", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["office", "number"], name="calendar_revision_once"),
+        ]
+
+
+class DutyShift(models.Model):
+    """A time during which a duty manager answers an office's line and sees its incidents.
+
+    It stands here rather than with the planning because rights follow from it (SPEC 4, 10).
+    """
+
+    office = models.ForeignKey(Office, models.CASCADE, related_name="shifts")
+    person = models.ForeignKey("accounts.User", models.CASCADE, related_name="shifts")
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until"))
+
+    class Meta:
+        verbose_name = _("duty shift")
+        verbose_name_plural = _("duty shifts")
+        ordering = ["starts_at"]
+        indexes = [models.Index(fields=["person", "ends_at"], name="duty_shift_by_person")]
+        constraints = [
+            models.CheckConstraint(
+                name="duty_shift_has_length", condition=Q(ends_at__gt=F("starts_at"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} · {self.office}"

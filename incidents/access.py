@@ -1,0 +1,108 @@
+"""Who may do what to which incident: the one place that fetches them for a person (SPEC 4)."""
+
+from datetime import datetime
+from enum import Enum, auto
+from types import MappingProxyType
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.errors import NotAllowed, NotFound
+from accounts.models import Certificate, Role, User
+from incidents.models import Incident
+
+
+class Verb(Enum):
+    SEE = auto()
+    SEE_NOTES = auto()
+    ANSWER = auto()
+    ACCEPT = auto()
+    DECLINE = auto()
+    WITHDRAW = auto()
+    REOPEN = auto()
+    ESCALATE = auto()
+    NOTE = auto()
+    RESPOND = auto()
+    ASK = auto()
+    OFFER_SOLUTION = auto()
+    TAKE_BACK = auto()
+    RECORD_WORKAROUND = auto()
+    LOG_CALL = auto()
+    CHANGE_SEVERITY = auto()
+    HAND_OVER = auto()
+
+
+_READS = frozenset({Verb.SEE, Verb.SEE_NOTES})
+_SUPPORTS = _READS | {
+    Verb.NOTE,
+    Verb.RESPOND,
+    Verb.ASK,
+    Verb.OFFER_SOLUTION,
+    Verb.TAKE_BACK,
+    Verb.RECORD_WORKAROUND,
+    Verb.LOG_CALL,
+}
+_DIRECTS = _SUPPORTS | {Verb.CHANGE_SEVERITY, Verb.REOPEN, Verb.ESCALATE, Verb.HAND_OVER}
+
+VERBS = MappingProxyType(
+    {
+        Role.CONTACT: frozenset(
+            {
+                Verb.SEE,
+                Verb.ANSWER,
+                Verb.ACCEPT,
+                Verb.DECLINE,
+                Verb.WITHDRAW,
+                Verb.REOPEN,
+                Verb.ESCALATE,
+            }
+        ),
+        Role.ENGINEER: _SUPPORTS,
+        Role.TAM: _DIRECTS,
+        Role.DUTY_MANAGER: _DIRECTS,
+        Role.TEAM_HEAD: _DIRECTS,
+        Role.BUSINESS_MANAGER: _READS | {Verb.NOTE},
+        Role.ADMINISTRATOR: _READS,
+    }
+)
+
+
+def get_incident(user: User, reference: str, verb: Verb, at: datetime) -> Incident:
+    """Return the incident for a person who means to do `verb` to it at an instant.
+
+    Raises `NotFound` when they may not know of it, `NotAllowed` when they see it but may not do
+    this. Takes no lock; actions do.
+    """
+    incident = (
+        Incident.objects.visible_to(user, at)
+        .select_related("certificate__office", "category", "author", "customer", "product")
+        .filter(reference=reference)
+        .first()
+    )
+    if incident is None:
+        raise NotFound(_("There is no such incident."))
+    if verb not in verbs_of(user, incident, at):
+        raise NotAllowed(_("You can see this incident, but you may not do this."))
+    return incident
+
+
+def verbs_of(user: User, incident: Incident, at: datetime) -> frozenset[Verb]:
+    """Return what a person who sees the incident may do to it, its state left aside."""
+    verbs = VERBS[Role(user.role)]
+    if user.role == Role.CONTACT:
+        named = user.contact_slots.filter(certificate=incident.certificate_id).exists()
+        return verbs if named else verbs & _READS
+    if user.role == Role.DUTY_MANAGER:
+        office = incident.certificate.office_id
+        on_shift = user.shifts.filter(office=office, starts_at__lte=at, ends_at__gt=at).exists()
+        return verbs if on_shift else verbs & _READS
+    return verbs
+
+
+def certificates_for_filing(user: User) -> "list[Certificate]":
+    """Return the certificates that name a contact, or that staff file on for contacts."""
+    certificates = Certificate.objects.select_related("programme", "office", "customer", "tam")
+    if user.role == Role.CONTACT:
+        return list(certificates.filter(contacts__user=user).order_by("number"))
+    if user.role == Role.TAM:
+        return list(certificates.filter(pk__in=user.certificates_in_charge()).order_by("number"))
+    return []

@@ -1,0 +1,160 @@
+"""What the customer's contacts do on an incident (SPEC 6)."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.errors import Conflict, NotAllowed
+from accounts.models import User
+from incidents import rules
+from incidents.actions.attachments import attach
+from incidents.actions.case import Case
+from incidents.actions.filing import new_clock
+from incidents.models import Incident, MessageKind, SideInterval
+from incidents.states import Closure, Side, State
+
+REOPEN_WITHIN = timedelta(hours=14 * 24)  # SPEC 6; later on, a follow-up is filed
+
+
+@transaction.atomic
+def answer(
+    *,
+    incident: Incident,
+    actor: User,
+    text: str,
+    at: datetime,
+    files: Sequence[UploadedFile] = (),
+) -> Incident:
+    """Take a contact's message: the answer if one was awaited, else an addition.
+
+    A message that arrived before the month's end keeps the incident open, even if the end was
+    noticed first (SPEC 8). On a closed incident it is refused; the portal reopens instead.
+    """
+    case = Case.open(incident, at=at)
+    if _expired_meanwhile(case):
+        _undo_expiry(case)
+    elif case.incident.side is Side.CUSTOMER:
+        case.move(case.incident.answer)
+    elif not case.incident.is_open:
+        raise Conflict(_("This incident was closed. You can reopen it with your message."))
+    message = case.write(actor, MessageKind.REPLY, text)
+    attach(message, files)
+    case.incident.customer_wrote_at = at
+    case.record("answered", actor=actor, message=message)
+    return case.finish()
+
+
+@transaction.atomic
+def accept(*, incident: Incident, actor: User, text: str, at: datetime) -> Incident:
+    """Accept the solution: the incident is solved."""
+    case = Case.open(incident, at=at)
+    case.move(case.incident.accept, at=at)
+    case.end_clock()
+    message = case.write(actor, MessageKind.REPLY, text) if text else None
+    case.record("accepted", actor=actor, message=message)
+    return case.finish()
+
+
+@transaction.atomic
+def decline(
+    *,
+    incident: Incident,
+    actor: User,
+    text: str,
+    at: datetime,
+    files: Sequence[UploadedFile] = (),
+) -> Incident:
+    """Decline the solution, saying what is still wrong."""
+    case = Case.open(incident, at=at)
+    case.move(case.incident.decline)
+    message = case.write(actor, MessageKind.REPLY, text)
+    attach(message, files)
+    case.incident.customer_wrote_at = at
+    case.record("declined", actor=actor, message=message)
+    return case.finish()
+
+
+@transaction.atomic
+def withdraw(*, incident: Incident, actor: User, text: str, at: datetime) -> Incident:
+    """Withdraw the incident, with a reason if one was given."""
+    case = Case.open(incident, at=at)
+    case.move(case.incident.withdraw, at=at)
+    case.end_clock()
+    message = case.write(actor, MessageKind.REASON, text) if text else None
+    case.record("withdrawn", actor=actor, message=message)
+    return case.finish()
+
+
+@transaction.atomic
+def reopen(*, incident: Incident, actor: User, at: datetime, text: str = "") -> Incident:
+    """Reopen a closed incident: contacts within 14 days, staff at any time (SPEC 6, 7.12).
+
+    One that never had a qualified response gets a new response clock, as if received now; reopened
+    by staff, it counts as reported by phone.
+    """
+    case = Case.open(incident, at=at)
+    _check_reopening(case, actor)
+    if case.incident.responded_at is None:
+        _start_anew(case, by_phone=not actor.is_contact)
+    else:
+        case.move(case.incident.reopen)
+    message = case.write(actor, MessageKind.REPLY, text) if text else None
+    if actor.is_contact:
+        case.incident.customer_wrote_at = at
+    case.record("reopened", actor=actor, message=message)
+    return case.finish()
+
+
+def may_reopen(incident: Incident, actor: User, at: datetime) -> bool:
+    """Whether the rules let this person reopen the incident at an instant."""
+    if incident.closed_at is None:
+        return False
+    if not actor.is_contact:
+        return True
+    return incident.closure != Closure.OUT_OF_SCOPE and at <= incident.closed_at + REOPEN_WITHIN
+
+
+def _check_reopening(case: Case, actor: User) -> None:
+    if case.incident.state != State.CLOSED:
+        raise Conflict(_("This incident is open already."))
+    if may_reopen(case.incident, actor, case.at):
+        return
+    if case.incident.closure == Closure.OUT_OF_SCOPE:
+        raise NotAllowed(_("This incident is out of scope; only our staff can reopen it."))
+    raise NotAllowed(_("An incident can be reopened for 14 days. Please file a follow-up instead."))
+
+
+def _start_anew(case: Case, *, by_phone: bool) -> None:
+    case.move(case.incident.reopen_unanswered)
+    target = case.target(case.incident.severity)
+    if target is None:
+        return
+    reckoned = rules.start(
+        received_at=case.at,
+        by_phone=by_phone,
+        target=target,
+        percentages=case.incident.targets["warning_percentages"],
+        calendar=case.hours,
+    )
+    case.clock = new_clock(case.incident, reckoned)
+
+
+def _expired_meanwhile(case: Case) -> bool:
+    """Whether the clock closed the incident at or after the instant the message arrived."""
+    incident = case.incident
+    return (
+        incident.closure == Closure.NO_REPLY
+        and incident.closed_at is not None
+        and case.at <= incident.closed_at
+    )
+
+
+def _undo_expiry(case: Case) -> None:
+    last = SideInterval.objects.filter(incident=case.incident).latest("id")
+    case.move(case.incident.undo_expiry)
+    last.ended_at = case.at
+    last.save(update_fields=["ended_at"])
+    case.record("expiry_set_aside")

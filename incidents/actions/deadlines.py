@@ -1,0 +1,70 @@
+"""Firing what fell due (SPEC 7.9, 8): the beat only says *look now*."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from accounts.tenancy import set_scope
+from incidents.actions.case import Case
+from incidents.models import Deadline, Incident
+
+SWEEP_BATCH = 500  # incidents at a time: a second's work, so that a killed worker redoes little
+ONE_SECOND = timedelta(seconds=1)  # instants are whole seconds
+
+logger = logging.getLogger(__name__)
+
+
+def sweep(*, at: datetime) -> int:
+    """Fire every deadline that fell due strictly before `at`; return how many.
+
+    Each incident is a transaction of its own, so that one that fails holds up no other; workers
+    that sweep at once share the incidents between them. What is due at `at` itself waits: an act
+    at the due instant is in time.
+    """
+    fired = 0
+    looked_at: set[int] = set()
+    while due := _incidents_due(at, looked_at):
+        looked_at.update(due)
+        for incident_id in due:
+            try:
+                fired += _settle(incident_id, at)
+            except Exception:
+                logger.exception("Deadlines of incident %s could not be fired.", incident_id)
+    return fired
+
+
+def fire_earlier_than(at: datetime) -> int:
+    """Fire every deadline before `at` inside the caller's transaction: the scenario player."""
+    fired = 0
+    while deadline := (
+        Deadline.objects.filter(due_at__lt=at).order_by("due_at", "kind", "incident").first()
+    ):
+        fired += Case.settle(deadline.incident, before=deadline.due_at + ONE_SECOND, recorded_at=at)
+    return fired
+
+
+def _incidents_due(at: datetime, seen: set[int]) -> list[int]:
+    with transaction.atomic():
+        set_scope(staff=True)
+        return list(
+            dict.fromkeys(
+                Deadline.objects.filter(due_at__lt=at)
+                .exclude(incident__in=seen)
+                .order_by("due_at", "kind", "incident")
+                .values_list("incident_id", flat=True)[:SWEEP_BATCH]
+            )
+        )
+
+
+def _settle(incident_id: int, at: datetime) -> int:
+    with transaction.atomic():
+        set_scope(staff=True)
+        incident = (
+            Incident.objects.select_for_update(skip_locked=True, no_key=True)
+            .filter(pk=incident_id)
+            .first()
+        )
+        if incident is None:
+            return 0  # somebody acts on it now, and settles it under the same lock
+        return Case.settle(incident, before=at, recorded_at=at)

@@ -1,0 +1,187 @@
+"""Filing an incident (SPEC 3, 5, 7.1 to 7.4)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from accounts.errors import NotAllowed, Refused
+from accounts.models import Certificate, Product, Role, User
+from incidents import rules
+from incidents.actions.attachments import attach
+from incidents.actions.case import Case
+from incidents.models import (
+    Category,
+    Clock,
+    ClockKind,
+    Follower,
+    Incident,
+    MessageKind,
+    QueueTier,
+    ReferenceCounter,
+)
+from incidents.rules import RunningClock, Target
+from incidents.states import Channel, Side
+
+
+@dataclass(frozen=True, slots=True)
+class PromisePreview:
+    """What filing now would promise: shown before the contact submits (SPEC 5)."""
+
+    severity: int
+    clock: RunningClock | None
+    phone_line: str
+
+    @property
+    def call_required(self) -> bool:
+        return self.clock is not None and self.clock.waits_for_call
+
+
+def preview_promise(
+    *, certificate: Certificate, category: Category, at: datetime, channel: Channel = Channel.PORTAL
+) -> PromisePreview:
+    """Return what an incident filed at `at` would be promised. Changes nothing."""
+    targets = certificate.programme.targets()
+    clock = _start_clock(certificate, targets, category.severity, channel, at)
+    return PromisePreview(category.severity, clock, targets["phone_line"][str(category.severity)])
+
+
+@transaction.atomic
+def file_incident(
+    *,
+    certificate: Certificate,
+    category: Category,
+    author: User,
+    actor: User,
+    title: str,
+    text: str,
+    at: datetime,
+    channel: Channel = Channel.PORTAL,
+    product: Product | None = None,
+    product_version: str = "",
+    files: Sequence[UploadedFile] = (),
+) -> Incident:
+    """File an incident for `author`, a contact of the certificate; `actor` may be staff.
+
+    Raises `Refused` outside the certificate's validity, for a product it does not cover, or with
+    the quota used up, and `NotAllowed` for an author whom the certificate does not name.
+    """
+    _check_persons(certificate, author, actor, channel)
+    _check_certificate(certificate, product, at)
+    targets = certificate.programme.targets()
+    reckoned = _start_clock(certificate, targets, category.severity, channel, at)
+    if reckoned is None:
+        raise Refused(_("This agreement does not promise an answer at this severity."))
+    incident = Incident(
+        reference=_next_reference(certificate.local_date(at).year),
+        customer_id=certificate.customer_id,
+        certificate=certificate,
+        author=author,
+        category=category,
+        product=product,
+        product_version=product_version,
+        title=title,
+        language=author.language,
+        channel=channel,
+        severity=category.severity,
+        targets=targets,
+        received_at=at,
+        customer_wrote_at=at,
+        changed_at=at,
+        queue_tier=QueueTier.RUNNING,
+        queue_at=reckoned.due_at,
+    )
+    incident.save(force_insert=True)
+    Follower.objects.create(customer_id=incident.customer_id, incident=incident, user=author)
+    case = Case(incident, new_clock(incident, reckoned), at, at)
+    case.start_side(Side.VENDOR, at)
+    message = case.write(author, MessageKind.REPORT, text, channel=channel)
+    attach(message, files)
+    case.record(
+        "filed",
+        actor=actor,
+        message=message,
+        data={
+            "channel": channel,
+            "severity": incident.severity,
+            "category": category.key,
+            **case.clock.summary(),
+        },
+    )
+    return case.finish()
+
+
+def new_clock(incident: Incident, reckoned: RunningClock) -> Clock:
+    """Return an unsaved response clock that runs as the rules reckoned."""
+    clock = Clock(
+        customer_id=incident.customer_id,
+        incident=incident,
+        kind=ClockKind.RESPONSE,
+        received_at=reckoned.received_at,
+        warning_percentages=[warning.percentage for warning in reckoned.warnings],
+    )
+    clock.take(reckoned)
+    return clock
+
+
+def _start_clock(
+    certificate: Certificate, targets: dict, severity: int, channel: Channel, at: datetime
+) -> RunningClock | None:
+    data = targets["response"].get(str(severity))
+    if data is None:
+        return None
+    return rules.start(
+        received_at=at,
+        by_phone=channel == Channel.PHONE,
+        target=Target.from_data(data),
+        percentages=targets["warning_percentages"],
+        calendar=certificate.hours,
+    )
+
+
+def _check_persons(certificate: Certificate, author: User, actor: User, channel: Channel) -> None:
+    if not certificate.contacts.filter(user=author).exists():
+        raise NotAllowed(
+            _("Certificate %(number)s does not name %(name)s as a contact.")
+            % {"number": certificate.number, "name": author.name}
+        )
+    if actor == author:
+        return
+    if actor.role not in {Role.TAM, Role.DUTY_MANAGER, Role.TEAM_HEAD}:
+        raise NotAllowed(_("You may not file for somebody else."))
+    if channel not in {Channel.PHONE, Channel.EMAIL}:
+        raise Refused(_("For a contact, staff file what came by phone or e-mail."), field="channel")
+
+
+def _check_certificate(certificate: Certificate, product: Product | None, at: datetime) -> None:
+    number = certificate.number
+    if certificate.revoked_at is not None:
+        raise Refused(_("Certificate %(number)s was revoked.") % {"number": number})
+    today = certificate.local_date(at)
+    if today < certificate.valid_from:
+        raise Refused(
+            _("Certificate %(number)s is not valid before %(date)s.")
+            % {"number": number, "date": certificate.valid_from.isoformat()}
+        )
+    if today > certificate.valid_until:
+        raise Refused(
+            _("Certificate %(number)s ended on %(date)s.")
+            % {"number": number, "date": certificate.valid_until.isoformat()}
+        )
+    if product and not certificate.covered.filter(product=product).exists():
+        raise Refused(
+            _("Certificate %(number)s does not cover %(product)s.")
+            % {"number": number, "product": product.name},
+            field="product",
+        )
+
+
+def _next_reference(year: int) -> str:
+    """Return the next reference of a year; the counter's row is held until the end."""
+    ReferenceCounter.objects.get_or_create(year=year, defaults={"last": 0})
+    ReferenceCounter.objects.filter(year=year).update(last=F("last") + 1)
+    return f"INC-{year}-{ReferenceCounter.objects.get(year=year).last:06d}"

@@ -1,0 +1,210 @@
+"""What the vendor's staff do on an incident (SPEC 6)."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.errors import Conflict, Refused
+from accounts.models import User
+from incidents import rules
+from incidents.actions.attachments import attach
+from incidents.actions.case import Case
+from incidents.models import Incident, Message, MessageKind
+from incidents.states import Channel, Side, State
+
+CALL_LOGGED_WITHIN = timedelta(hours=24)  # SPEC 7.9: how far back a call may be entered
+
+
+@transaction.atomic
+def respond(
+    *,
+    incident: Incident,
+    actor: User,
+    text: str,
+    at: datetime,
+    qualified: bool = True,
+    files: Sequence[UploadedFile] = (),
+) -> Incident:
+    """Answer the customer; a qualified answer stops the response clock (SPEC 7.5).
+
+    An unqualified one is a message and moves nothing, whoever has the next move; on a closed
+    incident it is refused.
+    """
+    case = Case.open(incident, at=at)
+    if qualified:
+        case.move(case.incident.respond)
+    _require_open(case)
+    message = case.write(actor, MessageKind.REPLY, text, qualified=qualified)
+    attach(message, files)
+    case.record("responded" if qualified else "replied", actor=actor, message=message)
+    if qualified:
+        case.stop_clock()
+    return case.finish()
+
+
+@transaction.atomic
+def ask_customer(
+    *,
+    incident: Incident,
+    actor: User,
+    text: str,
+    at: datetime,
+    files: Sequence[UploadedFile] = (),
+) -> Incident:
+    """Ask for what is missing: a qualified response that starts the month (SPEC 8)."""
+    case = Case.open(incident, at=at)
+    case.move(case.incident.ask, until=case.month_end())
+    message = case.write(actor, MessageKind.QUESTION, text, qualified=True)
+    attach(message, files)
+    case.record("asked", actor=actor, message=message, data=_until(case))
+    case.stop_clock()
+    return case.finish()
+
+
+@transaction.atomic
+def offer_solution(
+    *,
+    incident: Incident,
+    actor: User,
+    text: str,
+    at: datetime,
+    files: Sequence[UploadedFile] = (),
+) -> Incident:
+    """Offer a fix or a workaround; the month starts if the side changes, and else runs on."""
+    case = Case.open(incident, at=at)
+    case.move(case.incident.offer_solution, until=case.month_end())
+    message = case.write(actor, MessageKind.SOLUTION, text, qualified=True)
+    attach(message, files)
+    case.record("solution_offered", actor=actor, message=message, data=_until(case))
+    case.stop_clock()
+    return case.finish()
+
+
+@transaction.atomic
+def take_back(*, incident: Incident, actor: User, text: str, at: datetime) -> Incident:
+    """Take a question or an offer back: it no longer stands, the move is ours again."""
+    case = Case.open(incident, at=at)
+    case.move(case.incident.take_back)
+    message = case.write(actor, MessageKind.REASON, text) if text else None
+    case.record("taken_back", actor=actor, message=message)
+    return case.finish()
+
+
+@transaction.atomic
+def add_note(
+    *,
+    incident: Incident,
+    actor: User,
+    text: str,
+    at: datetime,
+    files: Sequence[UploadedFile] = (),
+) -> Incident:
+    """Write an internal note, which no customer ever sees."""
+    case = Case.open(incident, at=at)
+    message = case.write(actor, MessageKind.NOTE, text)
+    attach(message, files)
+    case.record("noted", actor=actor, message=message)
+    return case.finish()
+
+
+@transaction.atomic
+def record_workaround(*, incident: Incident, actor: User, text: str, at: datetime) -> Incident:
+    """Record a workaround and send it to the author; severity 1 becomes 2 by itself (SPEC 5)."""
+    case = Case.open(incident, at=at)
+    _require_open(case)
+    message = case.write(actor, MessageKind.WORKAROUND, text)
+    case.record("workaround_recorded", actor=actor, message=message)
+    if case.incident.severity == 1:
+        _set_severity(case, 2, actor=actor, reason="workaround")
+    return case.finish()
+
+
+@transaction.atomic
+def change_severity(
+    *, incident: Incident, actor: User, severity: int, text: str, at: datetime
+) -> Incident:
+    """Change the severity with a reason that the customer reads (SPEC 5, 7.6).
+
+    Setting the severity that it has already does nothing.
+    """
+    if severity not in {1, 2, 3, 4}:
+        raise Refused(_("A severity is a number from 1 to 4."), field="severity")
+    case = Case.open(incident, at=at)
+    _require_open(case)
+    if severity == case.incident.severity:
+        return case.finish()
+    message = case.write(actor, MessageKind.REASON, text)
+    _set_severity(case, severity, actor=actor, reason="staff", message=message)
+    return case.finish()
+
+
+@transaction.atomic
+def log_call(
+    *,
+    incident: Incident,
+    actor: User,
+    caller: User,
+    qualified: bool,
+    text: str,
+    at: datetime,
+    logged_at: datetime | None = None,
+) -> Incident:
+    """Log a phone call at its instant, up to 24 hours back (SPEC 7.4, 7.5, 7.9, 17).
+
+    A call starts a clock that waits for one. A qualified call is a response when the next move is
+    the vendor's.
+    """
+    logged_at = logged_at or at
+    if not timedelta(0) <= logged_at - at <= CALL_LOGGED_WITHIN:
+        raise Refused(_("A call is logged within 24 hours of its time."), field="at")
+    if at < incident.received_at:
+        raise Refused(_("The call lies before the incident was received."), field="at")
+    if not incident.certificate.contacts.filter(user=caller).exists():
+        raise Refused(_("Only a contact of the certificate can call."), field="caller")
+    case = Case.open(incident, at=at, recorded_at=logged_at)
+    _require_open(case)
+    answers = qualified and case.incident.side is Side.VENDOR
+    message = case.write(actor, MessageKind.CALL, text, qualified=answers, channel=Channel.PHONE)
+    case.record(
+        "call_logged",
+        actor=actor,
+        message=message,
+        data={"caller": caller.pk, "qualified": answers},
+    )
+    if case.clock.can_move:
+        case.reckon(rules.log_call(case.clock.value(), at=at, calendar=case.hours), "call")
+    if answers:
+        case.move(case.incident.respond)
+        case.stop_clock()
+    return case.finish()
+
+
+def _require_open(case: Case) -> None:
+    if case.incident.state == State.CLOSED:
+        raise Conflict(_("This incident is closed."))
+
+
+def _until(case: Case) -> dict[str, str]:
+    until = case.incident.customer_side_until
+    return {"until": until.isoformat()} if until else {}
+
+
+def _set_severity(
+    case: Case, severity: int, *, actor: User, reason: str, message: Message | None = None
+) -> None:
+    before, case.incident.severity = case.incident.severity, severity
+    case.record(
+        "severity_changed",
+        actor=actor,
+        message=message,
+        data={"from": before, "to": severity, "reason": reason},
+    )
+    target = case.target(severity)
+    if target is None or not case.clock.can_move:
+        return
+    change = rules.raise_severity if severity < before else rules.lower_severity
+    moved = change(case.clock.value(), at=case.at, target=target, calendar=case.hours)
+    case.reckon(moved, "severity")

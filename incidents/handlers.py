@@ -1,0 +1,11 @@
+"""What incidents do when something is published (msa/wiring.py says which)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from incidents.actions.calendars import revise_clocks
+
+
+def on_calendar_revised(payload: Mapping[str, Any], *, at: datetime) -> None:
+    revise_clocks(office_id=payload["office"], at=at)

@@ -1,0 +1,66 @@
+"""What people say to each other about an incident."""
+
+import secrets
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from incidents.models.incident import Incident
+from incidents.states import Channel
+
+
+class MessageKind(models.TextChoices):
+    REPORT = "report", _("Report")
+    REPLY = "reply", _("Reply")
+    QUESTION = "question", _("Question")
+    SOLUTION = "solution", _("Solution")
+    WORKAROUND = "workaround", _("Workaround")
+    REASON = "reason", _("Reason")
+    CALL = "call", _("Call")
+    NOTE = "note", _("Internal note")
+
+
+def new_digest_key() -> bytes:
+    return secrets.token_bytes(32)
+
+
+class Message(models.Model):
+    """A text by a person, apart from the journal, so that it can be erased (SPEC 19.2, 20).
+
+    The journal keeps a keyed hash of the text; erasing text and key leaves a hash that tells
+    nothing and a chain that still verifies.
+    """
+
+    customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="+")
+    incident = models.ForeignKey(Incident, models.PROTECT, related_name="messages")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20, choices=MessageKind)
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.PORTAL)
+    written_at = models.DateTimeField()
+    text = models.TextField()
+    qualified = models.BooleanField(default=False, help_text="A qualified response (SPEC 1).")
+    digest_key = models.BinaryField(default=new_digest_key)
+
+    class Meta:
+        ordering = ["incident", "id"]
+
+    @property
+    def is_internal(self) -> bool:
+        return self.kind == MessageKind.NOTE
+
+
+class Attachment(models.Model):
+    customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="+")
+    incident = models.ForeignKey(Incident, models.PROTECT, related_name="attachments")
+    message = models.ForeignKey(Message, models.PROTECT, related_name="attachments")
+    file = models.FileField(upload_to="attachments/%Y/%m/")
+    name = models.CharField(max_length=200)
+    size_bytes = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["message", "id"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,1 @@
+"""The mail of the embedded stack, to be read in the browser."""

@@ -1,0 +1,112 @@
+"""`manage.py play`: play scenarios (docs/scenarios.md)."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from accounts.actions.programmes import load_programmes
+from accounts.models import Programme
+from accounts.programmes import CATEGORIES_FILE, read_programmes
+from incidents.actions.categories import load_categories
+from incidents.categories import read_categories
+from incidents.models import Category
+from msa import clock
+from msa.scenarios.lines import Line, ScenarioError, checked, read
+from msa.scenarios.player import Player
+from msa.scenarios.report import report
+
+FILES = settings.BASE_DIR / "programmes"
+
+
+class Command(BaseCommand):
+    help = "Plays a scenario: people act at given instants; what falls due is fired between."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", nargs="?", help="JSON Lines, - for standard input.")
+        parser.add_argument("--rollback", action="store_true", help="Leave no trace.")
+        parser.add_argument("--report", metavar="FILE", help="Write the report, - to print it.")
+        parser.add_argument(
+            "--batch", metavar="FILE", help='Lines of {"scenario": [...]}, each rolled back.'
+        )
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        if bool(options["file"]) == bool(options["batch"]):
+            raise CommandError("Name either a scenario or --batch FILE.")
+        try:
+            with _target(options["report"]) as out:
+                if options["batch"]:
+                    _play_batch(options["batch"], out)
+                else:
+                    _play_one(options["file"], out, rollback=options["rollback"])
+        except (ScenarioError, OSError) as error:
+            raise CommandError(str(error)) from error
+
+
+def _play_one(name: str, out: IO[str] | None, *, rollback: bool) -> None:
+    with _source(name) as source:
+        lines = read(source, now=clock.now())
+    result = _play(lines, rollback=rollback)
+    if out:
+        for incident in result["incidents"]:
+            print(json.dumps(incident), file=out)
+        print(json.dumps({"refused": result["refused"]}), file=out)
+
+
+def _play_batch(name: str, out: IO[str] | None) -> None:
+    with _source(name) as source:
+        for number, text in enumerate(source):
+            try:
+                scenario = json.loads(text)["scenario"]
+            except (ValueError, KeyError, TypeError) as error:
+                raise ScenarioError(number, 'expected {"scenario": [...]}.') from error
+            result = _play(checked(scenario, now=clock.now()), rollback=True)
+            if out:
+                print(json.dumps(result), file=out, flush=True)
+
+
+def _play(lines: list[Line], *, rollback: bool) -> dict[str, Any]:
+    now: datetime = clock.now()
+    with transaction.atomic():
+        _make_sure_of_programmes(now)
+        player = Player(today=now.date())
+        player.play(lines)
+        result = report(player)
+        transaction.set_rollback(rollback)
+    return result
+
+
+def _make_sure_of_programmes(at: datetime) -> None:
+    """A scenario needs the programmes and categories that ship with the product."""
+    if not Programme.objects.exists():
+        load_programmes(editions=read_programmes(FILES), actor=None, at=at)
+    if not Category.objects.exists():
+        load_categories(categories=read_categories(FILES / CATEGORIES_FILE), actor=None, at=at)
+
+
+@contextmanager
+def _source(name: str) -> Iterator[IO[str]]:
+    if name == "-":
+        yield sys.stdin
+        return
+    with Path(name).open(encoding="utf-8") as file:
+        yield file
+
+
+@contextmanager
+def _target(name: str | None) -> Iterator[IO[str] | None]:
+    if not name:
+        yield None
+    elif name == "-":
+        yield sys.stdout
+    else:
+        with Path(name).open("w", encoding="utf-8") as file:
+            yield file

@@ -1,0 +1,84 @@
+"""What every request passes: its instant, the person, and the wall between customers."""
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.tenancy import set_scope
+from msa import clock
+
+Next = Callable[[HttpRequest], HttpResponse]
+
+SERVER_ERROR = 500
+
+
+class ReceptionMiddleware:
+    """Note the instant of reception: what counts for every promise is when a request arrived."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.at = clock.now()  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+class PersonMiddleware:
+    """Speak the person's language, and tell instants in their time zone."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if isinstance(user, User) or user.is_authenticated:
+            language, zone = user.language, user.timezone
+        else:
+            language, zone = translation.get_language_from_request(request), "UTC"
+        request.LANGUAGE_CODE = language
+        with translation.override(language), timezone.override(ZoneInfo(zone)):
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+
+class TenantMiddleware:
+    """Run the request in one transaction whose scope shows this person's customers, no others.
+
+    An answer of 500 rolls the transaction back. A contact whom no certificate names any more is
+    signed out at once (SPEC 3).
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if not user.is_authenticated:
+            return self.get_response(request)
+        with transaction.atomic():
+            if user.is_contact:
+                set_scope(customers=[user.customer_id])
+                if not user.contact_slots.exists():
+                    return self._turn_away(request)
+            else:
+                set_scope(staff=True)
+            response = self.get_response(request)
+            if response.status_code >= SERVER_ERROR:
+                transaction.set_rollback(True)
+        return response
+
+    def _turn_away(self, request: HttpRequest) -> HttpResponse:
+        logout(request)
+        messages.error(
+            request, _("No certificate names you as a contact any more; you cannot sign in.")
+        )
+        return redirect("login")

@@ -1,0 +1,65 @@
+"""What a play led to, as plain data."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from accounts import worktime
+from incidents.models import Clock, ClockKind, Incident
+from incidents.states import Side
+from msa.scenarios.player import Player
+from tam.actions.escalations import level_of
+
+
+def report(player: Player) -> dict[str, Any]:
+    """Return the incidents in order of filing, and the numbers of the refused lines."""
+    return {
+        "incidents": [
+            _incident(key, Incident.objects.get(pk=incident.pk), player.ended_at)
+            for key, incident in player.incidents.items()
+        ],
+        "refused": player.refused,
+    }
+
+
+def _incident(key: str, incident: Incident, until: datetime) -> dict[str, Any]:
+    sides = list(incident.sides.order_by("id").values_list("side", "started_at", "ended_at"))
+    vendor = [(start, end or until) for side, start, end in sides if side == Side.VENDOR]
+    customer = [(start, end or until) for side, start, end in sides if side == Side.CUSTOMER]
+    hours = incident.certificate.hours
+    return {
+        "incident": key,
+        "state": str(incident.state),
+        "closure": incident.closure or None,
+        "side": str(incident.side) if incident.side else None,
+        "severity": incident.severity,
+        "response": _response(
+            incident.clocks.filter(kind=ClockKind.RESPONSE).latest("id")
+        ),
+        "customer_side_until": _instant(incident.customer_side_until),
+        "escalation_level": level_of(incident),
+        "vendor_elapsed_seconds": _seconds(end - start for start, end in vendor),
+        "vendor_working_seconds": _seconds(
+            worktime.elapsed(hours, start, end) for start, end in vendor
+        ),
+        "customer_elapsed_seconds": _seconds(end - start for start, end in customer),
+        "sides": [[side, _instant(start), _instant(end)] for side, start, end in sides],
+    }
+
+
+def _response(clock: Clock) -> Mapping[str, Any]:
+    return {
+        "started_at": _instant(clock.started_at),
+        "due_at": _instant(clock.due_at),
+        "responded_at": _instant(clock.responded_at),
+        "breached_at": _instant(clock.breached_at),
+        "warned_at": [_instant(warned_at) for warned_at in clock.warned_at],
+    }
+
+
+def _instant(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
+
+
+def _seconds(spans: Any) -> int:
+    return int(sum(spans, timedelta()).total_seconds())
