@@ -21,10 +21,19 @@ function nameAutocompletes(within) {
   for (const select of within.querySelectorAll("select.admin-autocomplete")) {
     const box = select.parentElement.querySelector(".select2-selection");
     const label = select.labels?.[0]?.textContent.replace(/:\s*$/, "").trim() || select.getAttribute("aria-label");
-    if (box && label) {
+    if (box && label && !box.hasAttribute("aria-label")) {
       box.setAttribute("aria-label", label);
       box.removeAttribute("aria-labelledby");
     }
+  }
+}
+
+/* Django gives the column over a row's hidden name a header without words: a plain cell, then. */
+function unheadEmptyHeaders(within) {
+  for (const header of within.querySelectorAll("th.original:empty")) {
+    const cell = document.createElement("td");
+    cell.className = header.className;
+    header.replaceWith(cell);
   }
 }
 
@@ -39,9 +48,12 @@ function nameUnlessNamed(field, name) {
 function nameAll(within) {
   nameFieldsOfTables(within);
   nameDatesAndTimes(within);
-  nameAutocompletes(within);
   nameHelpIcons(within);
+  unheadEmptyHeaders(within);
 }
 
+/* The autocomplete builds its box when it likes, so it is watched for; the rest stands when the page does. */
+new MutationObserver(() => nameAutocompletes(document)).observe(document.body, { childList: true, subtree: true });
+nameAutocompletes(document);
 window.addEventListener("load", () => nameAll(document));
 document.addEventListener("formset:added", (event) => nameAll(event.target));

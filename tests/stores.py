@@ -62,3 +62,8 @@ def embedded_folder(root: Path) -> Iterator[Layout]:
 def _remove(layout: Layout) -> None:
     for folder in (layout.root, layout.outside, layout.sockets):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def stores_in(root: Path) -> Stores:
+    """Return forgetful stores of a folder, not started: their URLs are known beforehand."""
+    return Stores(Layout(root), dict(os.environ), Terminal(), Interrupts(), durable=False)

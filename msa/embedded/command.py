@@ -11,7 +11,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,9 +24,6 @@ from msa.embedded.processes import SAME_IDENTITY, launcher
 from msa.embedded.stores import Stores
 from msa.embedded.terminal import Terminal
 from msa.embedded.waiting import Interrupts
-
-# From the first file to the first answer: `initdb` on a slow disk, or recovery after a crash.
-FACTS_SECONDS = 60.0
 
 
 def execute(
@@ -58,34 +54,22 @@ def _environment(
     lock.prepare()
     with layout.users.open("a") as users:
         _wait_for(users, fcntl.LOCK_SH, interrupts)
-        if not lock.take():
-            facts = _told(lock, interrupts)
-            merged = {**facts, **person}
-            yield application_environment(layout, merged, _urls(merged))
-            return
+        while not lock.take():
+            if facts := lock.told():
+                merged = {**facts["environment"], **person}
+                yield application_environment(layout, merged, _urls(merged))
+                return
+            interrupts.pause()  # its holder has not started them yet
         stores = Stores(layout, person, terminal, interrupts)
         try:
             layout.create()
             stores.start()
             lock.tell({"pid": os.getpid(), "environment": stores.urls})
             yield application_environment(layout, person, stores.urls)
-        finally:
             _wait_for(users, fcntl.LOCK_EX, interrupts)
+        finally:
             stores.stop()
             lock.free()
-
-
-def _told(lock: FolderLock, interrupts: Interrupts) -> dict[str, str]:
-    """Return the variables that lead to the stores of the lock's holder, once these answer."""
-    deadline = time.monotonic() + FACTS_SECONDS
-    while (facts := lock.told()) is None:
-        if time.monotonic() > deadline:
-            raise CannotRunError(
-                "Another process of this folder has not got its database ready; see its log."
-            )
-        interrupts.pause()
-    environment: dict[str, str] = facts["environment"]
-    return environment
 
 
 def _urls(merged: Mapping[str, str]) -> dict[str, str]:

@@ -34,7 +34,7 @@ INITDB_SECONDS = 120
 # A few people, two workers and a test run; each connection costs some megabytes.
 _MODEST = {"max_connections": "80", "shared_buffers": "128MB"}
 
-# For a database that is thrown away: nothing survives a crash of the machine, all is faster.
+# For a database that is thrown away: faster, and a killed server may forget its last second.
 _FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 # Plain `C` would break lower-casing of É and Ж and Russian stemming.
@@ -107,25 +107,28 @@ class Postgres:
         unfinished = home.data.with_name(f"{home.data.name}.new")
         shutil.rmtree(unfinished, ignore_errors=True)
         home.identity.create_private(unfinished)
-        done = subprocess.run(
-            [
-                *launcher(home.identity.word, signal.SIGKILL),
-                str(home.programs / "initdb"),
-                f"--pgdata={unfinished}",
-                *_INITDB_OPTIONS,
-                *(() if self._durable else ("--no-sync",)),
-            ],
-            env=_CLEAN_ENVIRONMENT,
-            cwd=home.data.parent,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=INITDB_SECONDS,
-            check=False,
-        )
-        if done.returncode != 0:
-            reason = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()
-            raise CannotRunError(f"PostgreSQL could not make its database: {reason[0]}")
+        try:
+            subprocess.run(
+                [
+                    *launcher(home.identity.word, signal.SIGKILL),
+                    str(home.programs / "initdb"),
+                    f"--pgdata={unfinished}",
+                    *_INITDB_OPTIONS,
+                    *(() if self._durable else ("--no-sync",)),
+                ],
+                env=_CLEAN_ENVIRONMENT,
+                cwd=home.data.parent,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                start_new_session=True,  # Ctrl-C is for the supervisor
+                text=True,
+                timeout=INITDB_SECONDS,
+                check=True,
+            )
+        except subprocess.SubprocessError as error:
+            raise CannotRunError(
+                f"PostgreSQL could not make its database: {_reason(error)}."
+            ) from error
         unfinished.rename(home.data)
 
     def _refuse_other_version(self) -> None:
@@ -201,6 +204,12 @@ class Postgres:
             found = connection.execute("select 1 from pg_database where datname = %s", [DATABASE])
             if found.fetchone() is None:
                 connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
+
+
+def _reason(error: subprocess.SubprocessError) -> str:
+    """Return the first line that `initdb` said of its failure, or how it failed."""
+    lines = str(getattr(error, "stderr", None) or error).strip().splitlines()
+    return lines[0].strip(" .")
 
 
 def _send(pid: int, number: signal.Signals) -> None:

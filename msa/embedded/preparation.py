@@ -40,8 +40,8 @@ _CODE = (
 )
 _DERIVED = {".pyc", ".mo"}
 
-# Differ from one terminal to the next and mean nothing to a step.
-_SETTINGS = ("DATABASE_", "REDIS_", "EMAIL_HOST", "DEMO", "BASE_URL", "VENDOR_NAME", "MAIL_DOMAIN")
+# The settings that a step writes into the database or reaches it by.
+_SETTINGS = ("DATABASE_", "REDIS_", "DEMO", "MAIL_DOMAIN", "VENDOR_NAME")
 
 
 @dataclass(frozen=True)

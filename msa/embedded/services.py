@@ -82,14 +82,12 @@ def product_services(
     with_mailbox: bool,
 ) -> list[Service]:
     """Return the services in the order of their start; the mailbox is the demo's mail server."""
-    commands = {
-        "mailbox": _mailbox(layout, environment),
+    commands = {"mailbox": _mailbox(layout, environment)} if with_mailbox else {}
+    commands |= {
         "web": _web(address, environment),
         "worker": _worker(),
         "beat": _beat(layout),
     }
-    if not with_mailbox:
-        del commands["mailbox"]
     return [
         Service(
             Recipe(

@@ -7,6 +7,7 @@ is embedded.
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import psycopg
@@ -82,11 +83,11 @@ class Stores:
         while self.running:
             self.running.pop().child.stop()
 
-    @property
+    @cached_property
     def _postgres(self) -> Postgres:
         return Postgres(self.layout, self.terminal, durable=self.durable)
 
-    @property
+    @cached_property
     def _redis(self) -> Redis:
         return Redis(self.layout, self.terminal)
 

@@ -88,14 +88,9 @@ class _Run:
             self.interrupts.pause()
 
     def _tell(self, where: Address, environment: Mapping[str, str]) -> None:
-        named = ("DATABASE_URL", "REDIS_URL", "EMAIL_HOST", "EMAIL_PORT", "BASE_URL")
-        self.lock.tell(
-            {
-                "pid": os.getpid(),
-                "address": where.url,
-                "environment": {name: environment[name] for name in named},
-            }
-        )
+        named = {"DATABASE_URL", "REDIS_URL", "EMAIL_HOST", "EMAIL_PORT", "BASE_URL"}
+        shared = {name: value for name, value in environment.items() if name in named}
+        self.lock.tell({"pid": os.getpid(), "address": where.url, "environment": shared})
 
     def _start_services(self, where: Address, environment: Mapping[str, str]) -> None:
         self.terminal.say("Starting web, worker and beat …")
@@ -112,7 +107,7 @@ class _Run:
         while (answer := _answer(where)) != "200 OK":
             ended = web.child is not None and web.child.status is not None
             if ended or time.monotonic() > deadline:
-                said = (web.child and web.child.last_line) or answer
+                said = web.child.last_line if web.child is not None and ended else answer
                 raise CannotRunError(
                     f"The web server did not get ready ({said}); its log is {web.recipe.log}."
                 )
@@ -181,7 +176,7 @@ def _answer(where: Address) -> str:
     try:
         connection.request("GET", "/health/ready", headers={"Host": urlsplit(where.url).netloc})
         response = connection.getresponse()
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         return str(error)
     else:
         return f"{response.status} {response.reason}"

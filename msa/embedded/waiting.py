@@ -28,6 +28,8 @@ class Interrupts:
 
     def __enter__(self) -> Self:
         for number in _SIGNALS:
+            if number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
+                continue  # started with nohup, to outlive its terminal
             self._before[number] = signal.signal(number, self._note)
         return self
 

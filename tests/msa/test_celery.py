@@ -46,7 +46,7 @@ def test_every_line_of_the_schedule_has_its_task() -> None:
 
 
 def test_the_schedule_keeps_no_file_and_ticks_at_the_period_of_the_heartbeat() -> None:
-    scheduler = Service(app, scheduler_cls=app.Beat().scheduler_cls).scheduler
+    scheduler = Service(app, scheduler_cls=app.conf.beat_scheduler).scheduler
     assert type(scheduler) is Scheduler
     periods = {
         name: getattr(entry.schedule, "run_every", None)
@@ -173,8 +173,7 @@ def test_a_commit_reaches_a_worker_over_the_broker(settings, monkeypatch) -> Non
     """Publish, wake, relay, handler, mail queued, wake, mail sent: all before the first tick."""
     settings.OUTBOX_WAKE = "msa.tasks.wake"
     monkeypatch.setattr(tasks, "HANDLERS", {"filed": [confirm_by_mail]})
-    with Connection(app.conf.broker_url) as broker:
-        broker.default_channel.queue_purge("msa")
+    app.control.purge()
     with start_worker(app, pool="solo", perform_ping_check=False):
         with transaction.atomic():
             publish("filed", {"to": "alice@acme.example"}, at=NOON)
