@@ -11,6 +11,8 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-versio
 	--generate-hashes --no-header
 
 .DEFAULT_GOAL := help
+# The checks share one environment and one terminal.
+.NOTPARALLEL:
 .PHONY: help run test lint types contracts suite translations pictures lock clean
 
 help: ## list what can be made

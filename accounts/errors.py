@@ -25,3 +25,7 @@ class NotAllowed(Refused):
 
 class Conflict(Refused):
     """Somebody, or the clock, was faster."""
+
+
+class Changed(Conflict):
+    """What the person saw is no longer so; sent again, knowing it, the act goes through."""

@@ -28,7 +28,7 @@ class Verb(Enum):
     RECORD_WORKAROUND = auto()
     LOG_CALL = auto()
     CHANGE_SEVERITY = auto()
-    HAND_OVER = auto()
+    ANSWER_ESCALATION = auto()
 
 
 _READS = frozenset({Verb.SEE, Verb.SEE_NOTES})
@@ -41,7 +41,7 @@ _SUPPORTS = _READS | {
     Verb.RECORD_WORKAROUND,
     Verb.LOG_CALL,
 }
-_DIRECTS = _SUPPORTS | {Verb.CHANGE_SEVERITY, Verb.REOPEN, Verb.ESCALATE, Verb.HAND_OVER}
+_DIRECTS = _SUPPORTS | {Verb.CHANGE_SEVERITY, Verb.REOPEN, Verb.ESCALATE, Verb.ANSWER_ESCALATION}
 
 VERBS = MappingProxyType(
     {
@@ -60,7 +60,7 @@ VERBS = MappingProxyType(
         Role.TAM: _DIRECTS,
         Role.DUTY_MANAGER: _DIRECTS,
         Role.TEAM_HEAD: _DIRECTS,
-        Role.BUSINESS_MANAGER: _READS | {Verb.NOTE},
+        Role.BUSINESS_MANAGER: _READS | {Verb.NOTE, Verb.ANSWER_ESCALATION},
         Role.ADMINISTRATOR: _READS,
     }
 )
@@ -74,7 +74,15 @@ def get_incident(user: User, reference: str, verb: Verb, at: datetime) -> Incide
     """
     incident = (
         Incident.objects.visible_to(user, at)
-        .select_related("certificate__office", "category", "author", "customer", "product")
+        .select_related(
+            "certificate__office",
+            "certificate__tam",
+            "certificate__deputy",
+            "category",
+            "author",
+            "customer",
+            "product",
+        )
         .filter(reference=reference)
         .first()
     )

@@ -5,12 +5,15 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.views.defaults import page_not_found, permission_denied
 
+from accounts.errors import NotAllowed, NotFound
 from accounts.models import User
 from accounts.tenancy import set_scope
 from msa import clock
@@ -75,6 +78,16 @@ class TenantMiddleware:
             if response.status_code >= SERVER_ERROR:
                 transaction.set_rollback(True)
         return response
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponse | None:
+        """Answer 404 for what the person may not know of, 403 for what they may not do."""
+        if isinstance(exception, NotFound):
+            return page_not_found(request, Http404())
+        if isinstance(exception, NotAllowed):
+            return permission_denied(request, PermissionDenied(str(exception)))
+        return None
 
     def _turn_away(self, request: HttpRequest) -> HttpResponse:
         logout(request)

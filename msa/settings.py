@@ -29,7 +29,7 @@ def _flag(name: str) -> bool:
 
 
 def _listed(name: str, default: str = "") -> list[str]:
-    return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
+    return [item.strip() for item in (os.environ.get(name) or default).split(",") if item.strip()]
 
 
 def _database(url: str, role: str, *, pooled: bool) -> dict[str, Any]:
@@ -56,6 +56,7 @@ def _database(url: str, role: str, *, pooled: bool) -> dict[str, Any]:
         "ENGINE": "django.db.backends.postgresql",
         **{django: str(parts.get(libpq, "")) for libpq, django in names.items()},
         "OPTIONS": options,
+        "CONN_HEALTH_CHECKS": True,  # a restarted server costs no request an error
     }
 
 
@@ -146,6 +147,12 @@ def _redis(database: int, *, broker: bool = False) -> str:
             return f"redis+socket://{path}?virtual_host={database}"
         return f"unix://{path}?db={database}"
     return f"{REDIS_URL.rstrip('/')}/{database}"
+
+
+if urlsplit(REDIS_URL).scheme != "unix" and urlsplit(REDIS_URL).path.strip("/"):
+    raise ImproperlyConfigured(
+        "REDIS_URL names a database; leave it out and set REDIS_DATABASE, two are used from there."
+    )
 
 
 CELERY_BROKER_URL = _redis(int(os.environ.get("REDIS_DATABASE", "0")), broker=True)

@@ -24,6 +24,7 @@ function nameAutocompletes(within) {
     if (box && label && !box.hasAttribute("aria-label")) {
       box.setAttribute("aria-label", label);
       box.removeAttribute("aria-labelledby");
+      box.querySelector('[role="textbox"]')?.setAttribute("aria-label", label);
     }
   }
 }

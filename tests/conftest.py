@@ -1,6 +1,5 @@
 """The stores, the database with its wall, and one cast for every test."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -21,7 +20,9 @@ from incidents.categories import read_categories
 from incidents.models import Category, Incident
 from incidents.states import Channel
 from msa.management.commands.migrate import become_application, become_owner
-from tests.stores import Stores
+from msa.embedded.errors import CannotRunError
+from msa.embedded.stores import Stores
+from tests.stores import discard
 
 PASSWORD = "correct horse battery"
 MONDAY_NINE = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # 09:00 in Paris, a working day
@@ -36,14 +37,16 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     stores: Stores = settings.STORES
     stores.layout.create()
-    stores.start()
+    try:
+        stores.start()
+    except CannotRunError as error:
+        pytest.exit(str(error), returncode=1)
     _running.append(stores)
 
 
 def pytest_unconfigure() -> None:
     while _running:
-        _running.pop().stop()
-        shutil.rmtree(settings.TEST_STORES, ignore_errors=True)
+        discard(_running.pop())
 
 
 @pytest.fixture(scope="session")

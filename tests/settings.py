@@ -30,3 +30,4 @@ STORAGES = STORAGES | {
 }
 MEDIA_ROOT = TEST_STORES / "media"
 OUTBOX_WAKE = ""  # tests deliver by themselves; those of waking set it
+WHITENOISE_AUTOREFRESH = True  # nothing is collected

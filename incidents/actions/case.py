@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django_fsm import TransitionNotAllowed
 
 from accounts import worktime
-from accounts.errors import Conflict
+from accounts.errors import Changed, Conflict
 from accounts.models import User
 from accounts.worktime import Calendar
 from incidents.actions.journal import record
@@ -47,9 +47,23 @@ class Case:
     firing: tuple[DeadlineKind, int] | None = None
 
     @classmethod
-    def open(cls, incident: Incident, *, at: datetime, recorded_at: datetime | None = None) -> Self:
-        """Lock the incident, and fire first what fell due before `at` (SPEC 7.9)."""
+    def open(
+        cls,
+        incident: Incident,
+        *,
+        at: datetime,
+        recorded_at: datetime | None = None,
+        unchanged_since: int | None = None,
+        actor: User | None = None,
+    ) -> Self:
+        """Lock the incident, and fire first what fell due before `at` (SPEC 7.9).
+
+        `unchanged_since` is the journal's length that `actor` had on the screen; raises `Changed`
+        when somebody else has acted since.
+        """
         case = cls.lock(incident, at, recorded_at or at)
+        if unchanged_since is not None:
+            case._refuse_if_changed(unchanged_since, actor)
         case.fire_due(before=at)
         return case
 
@@ -204,6 +218,18 @@ class Case:
             case DeadlineKind.EXPIRY:
                 self.move(self.incident.expire, at=self.at)
                 self.record("expired")
+
+    def _refuse_if_changed(self, since: int, actor: User | None) -> None:
+        """Somebody who writes without having seen what another did may say the wrong thing."""
+        if self.incident.journal_length == since:
+            return
+        news = self.incident.journal.filter(number__gt=since, actor__isnull=False)
+        others = news.exclude(actor=actor).select_related("actor").order_by("number")
+        if names := list(dict.fromkeys(entry.actor.name for entry in others if entry.actor)):
+            raise Changed(
+                _("Meanwhile %(names)s acted on this incident. Look at what is new, then send again.")
+                % {"names": ", ".join(names)}
+            )
 
     def _next_deadline(self, before: datetime) -> Deadline | None:
         return (

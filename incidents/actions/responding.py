@@ -27,13 +27,16 @@ def respond(
     at: datetime,
     qualified: bool = True,
     files: Sequence[UploadedFile] = (),
+    unchanged_since: int | None = None,
 ) -> Incident:
     """Answer the customer; a qualified answer stops the response clock (SPEC 7.5).
 
     An unqualified one is a message and moves nothing, whoever has the next move; on a closed
     incident it is refused.
     """
-    case = Case.open(incident, at=at)
+    case = Case.open(
+        incident, at=at, unchanged_since=unchanged_since, actor=actor
+    )
     if qualified:
         case.move(case.incident.respond)
     _require_open(case)
@@ -53,9 +56,12 @@ def ask_customer(
     text: str,
     at: datetime,
     files: Sequence[UploadedFile] = (),
+    unchanged_since: int | None = None,
 ) -> Incident:
     """Ask for what is missing: a qualified response that starts the month (SPEC 8)."""
-    case = Case.open(incident, at=at)
+    case = Case.open(
+        incident, at=at, unchanged_since=unchanged_since, actor=actor
+    )
     case.move(case.incident.ask, until=case.month_end())
     message = case.write(actor, MessageKind.QUESTION, text, qualified=True)
     attach(message, files)
@@ -72,9 +78,12 @@ def offer_solution(
     text: str,
     at: datetime,
     files: Sequence[UploadedFile] = (),
+    unchanged_since: int | None = None,
 ) -> Incident:
     """Offer a fix or a workaround; the month starts if the side changes, and else runs on."""
-    case = Case.open(incident, at=at)
+    case = Case.open(
+        incident, at=at, unchanged_since=unchanged_since, actor=actor
+    )
     case.move(case.incident.offer_solution, until=case.month_end())
     message = case.write(actor, MessageKind.SOLUTION, text, qualified=True)
     attach(message, files)

@@ -108,7 +108,7 @@ class Child:
     def _copy(self, stream: IO[bytes], log: LogFile) -> None:
         for raw in stream:
             line = raw.decode(errors="replace").rstrip()
-            if line:
+            if line and not line[0].isspace():  # indented lines add to the one before
                 self.last_line = line
             log.write(line)
             if self.recipe.shown:

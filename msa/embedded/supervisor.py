@@ -64,7 +64,7 @@ class _Run:
         self._wait_for_port(where)
         stores = Stores(self.layout, self.person, self.terminal, self.interrupts)
         try:
-            self.terminal.say("Starting PostgreSQL and Redis …")
+            self.terminal.say("Getting PostgreSQL and Redis ready …")
             stores.start()
             environment = application_environment(self.layout, self.person, stores.urls)
             self._tell(where, environment)

@@ -313,6 +313,8 @@ ACTS: Mapping[str, Callable[[Player, Line], None]] = {
     "withdraw": _saying(Verb.WITHDRAW, answering.withdraw),
     "reopen": Player.reopen,
     "escalate": _saying(Verb.ESCALATE, escalations.escalate),
+    "acknowledge": _saying(Verb.ANSWER_ESCALATION, escalations.acknowledge),
+    "answer_escalation": _saying(Verb.ANSWER_ESCALATION, escalations.answer_escalation),
     "close_day": Player.close_day,
     "end": Player.end,
 }

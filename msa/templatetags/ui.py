@@ -5,8 +5,9 @@ Instants are aware datetimes; they are shown in Django's active time zone unless
 
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -36,8 +37,8 @@ WARN_BELOW = 0.2
 STILL_STATES = frozenset({"met", "late", "ended", "missed"})
 
 # Day and short month as people write them; Django's own short formats spell the month in digits.
-SHORT_DAY = {"zh": "n月j日", "ru": "j E"}
-LONG_DAY = {"zh": "Y年n月j日", "ru": "j E Y"}
+SHORT_DAY = {"fr": "j N", "nl": "j b", "ru": "j E", "zh": "n月j日"}
+LONG_DAY = {"fr": "j N Y", "nl": "j b Y", "ru": "j E Y", "zh": "Y年n月j日"}
 
 
 class StateFacts(Protocol):
@@ -167,38 +168,120 @@ def clock(
     to, as it is announced. `detail`: one line under the bar. `at`: the instant of rendering; left
     out (in cached rows), the bar starts empty and the script fills it.
     """
-    state = _clock_state(
-        due_at, starts_at, stopped_at, breached_at, warn_at, at, waiting=waiting, ended=ended
+    drawn = _Clock(
+        starts_at, due_at, stopped_at, breached_at, tuple(warn_at), at, waiting=waiting, ended=ended
     )
+    state = drawn.state
     named = f"{label}, {subject}" if subject else label
     return format_html(
         '<sla-clock class="clock clock-{size} is-{state}"{moments}'
         ' data-announce-warn="{warn}" data-announce-breached="{breached}">'
-        '<span class="clock-line"><span class="clock-label">{label}</span>'
-        '<span class="clock-digits" aria-hidden="true" hidden></span>'
-        '<span class="clock-text">{sign}{text}</span></span>'
+        '<span class="clock-line"><span class="clock-label">{label}</span> '
+        '<span class="clock-digits" aria-hidden="true" hidden></span> '
+        '<span class="clock-text">{sign}{text}</span></span> '
         '<svg class="clock-bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">'
         '<rect width="{share}" height="4"/></svg>{detail}</sla-clock>',
         size=size,
         state=state,
-        moments=_clock_moments(state, starts_at, due_at, warn_at),
+        moments=drawn.moments,
         warn=gettext("%(clock)s: due soon") % {"clock": named},
         breached=gettext("%(clock)s: overdue") % {"clock": named},
         label=label,
         sign=_icon("circle-check", 14, "") if state == "met" else "",
-        text=_clock_text(state, starts_at, due_at, stopped_at),
-        share=_clock_share(state, starts_at, due_at, stopped_at, at),
-        detail=format_html('<span class="clock-detail">{}</span>', detail) if detail else "",
+        text=drawn.text,
+        share=drawn.share,
+        detail=format_html(' <span class="clock-detail">{}</span>', detail) if detail else "",
     )
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """What the clock tag was given, and what follows from it."""
+
+    starts_at: datetime | None
+    due_at: datetime | None
+    stopped_at: datetime | None
+    breached_at: datetime | None
+    warn_at: tuple[datetime, ...]
+    at: datetime | None
+    waiting: bool = field(kw_only=True)
+    ended: bool = field(kw_only=True)
+
+    @cached_property
+    def state(self) -> str:
+        """Name the state: waiting, ok, warn, breached, met, late, ended or missed."""
+        if self.ended:
+            return "ended" if self.breached_at is None else "missed"
+        if self.stopped_at is not None:
+            return "met" if self.breached_at is None else "late"
+        if self.breached_at is not None:
+            return "breached"
+        if self.waiting or self.due_at is None:
+            return "waiting"
+        return self._running_state(self.due_at)
+
+    @property
+    def moments(self) -> SafeString:
+        """Give the script what it counts with, and only where there is something to count."""
+        if self.due_at is None or self.state in STILL_STATES:
+            return SafeString("")
+        return format_html(
+            ' data-starts-at="{}" data-due-at="{}" data-warn-at="{}"',
+            (self.starts_at or self.due_at).isoformat(),
+            self.due_at.isoformat(),
+            " ".join(moment.isoformat() for moment in self.warn_at),
+        )
+
+    @property
+    def text(self) -> SafeString:
+        """Say the state in words, with the instant that matters."""
+        if self.state in {"ended", "missed"}:
+            return format_html("{}", gettext("ended without an answer"))
+        if self.state == "met":
+            return _phrase(gettext("met {instant}"), self.stopped_at)
+        if self.state == "late":
+            return _phrase(gettext("answered late, {instant}"), self.stopped_at)
+        if self.state == "breached":
+            return _phrase(gettext("was due {instant}"), self.due_at)
+        if self.state != "waiting":
+            return _phrase(gettext("due {instant}"), self.due_at)
+        if self.starts_at is None:
+            return format_html("{}", gettext("starts with the call"))
+        return _phrase(gettext("starts {instant} at the latest"), self.starts_at)
+
+    @property
+    def share(self) -> str:
+        """Return how much of the span has passed, 0 to 100, written for SVG in any locale."""
+        until = self.stopped_at or self.at
+        if self.state in {"breached", "late", "missed"}:
+            return "100"
+        if self.starts_at is None or self.due_at is None or until is None:
+            return "0"
+        if self.due_at <= self.starts_at:
+            return "0"
+        passed = (until - self.starts_at) / (self.due_at - self.starts_at)
+        return f"{min(max(100 * passed, 0), 100):.1f}"
+
+    def _running_state(self, due_at: datetime) -> str:
+        if self.at is None:
+            return "ok"
+        if self.at > due_at:
+            return "breached"
+        warn_from = due_at - (due_at - (self.starts_at or due_at)) * WARN_BELOW
+        if self.warn_at:
+            warn_from = self.warn_at[-1]
+        return "warn" if self.at >= warn_from else "ok"
+
+
+def _phrase(text: str, at: datetime | None) -> SafeString:
+    return format_html(text, instant=instant(at))
 
 
 # More icons than the product uses; bounded all the same.
 @lru_cache(maxsize=512)
 def _icon(name: str, size: int, css: str) -> SafeString:
     attributes = {"class": css} if css else {}
-    return SafeString(
-        lucide(name, size=size, aria_hidden="true", focusable="false", **attributes)
-    )
+    return SafeString(lucide(name, size=size, aria_hidden="true", focusable="false", **attributes))
 
 
 def _write(local: datetime, style: str) -> str:
@@ -245,96 +328,3 @@ def _distance(span: timedelta) -> str:
         )
         return text % {"n": days}
     return ""
-
-
-def _clock_state(
-    due_at: datetime | None,
-    starts_at: datetime | None,
-    stopped_at: datetime | None,
-    breached_at: datetime | None,
-    warn_at: Sequence[datetime],
-    at: datetime | None,
-    *,
-    waiting: bool,
-    ended: bool,
-) -> str:
-    """Name the state: waiting, ok, warn, breached, met, late, ended or missed."""
-    if ended:
-        return "ended" if breached_at is None else "missed"
-    if stopped_at is not None:
-        return "met" if breached_at is None else "late"
-    if breached_at is not None:
-        return "breached"
-    if waiting or due_at is None:
-        return "waiting"
-    if at is None:
-        return "ok"
-    if at > due_at:
-        return "breached"
-    return "warn" if at >= _warn_from(starts_at, due_at, warn_at) else "ok"
-
-
-def _warn_from(
-    starts_at: datetime | None, due_at: datetime, warn_at: Sequence[datetime]
-) -> datetime:
-    if warn_at:
-        return warn_at[-1]
-    return due_at - (due_at - (starts_at or due_at)) * WARN_BELOW
-
-
-def _clock_moments(
-    state: str,
-    starts_at: datetime | None,
-    due_at: datetime | None,
-    warn_at: Sequence[datetime],
-) -> SafeString:
-    """Give the script what it counts with, and only where there is something to count."""
-    if due_at is None or state in STILL_STATES:
-        return SafeString("")
-    return format_html(
-        ' data-starts-at="{}" data-due-at="{}" data-warn-at="{}"',
-        (starts_at or due_at).isoformat(),
-        due_at.isoformat(),
-        " ".join(moment.isoformat() for moment in warn_at),
-    )
-
-
-def _clock_text(
-    state: str,
-    starts_at: datetime | None,
-    due_at: datetime | None,
-    stopped_at: datetime | None,
-) -> SafeString:
-    if state == "met":
-        return _phrase(gettext("met {instant}"), stopped_at)
-    if state == "late":
-        return _phrase(gettext("answered late, {instant}"), stopped_at)
-    if state in {"ended", "missed"}:
-        return SafeString(gettext("ended without an answer"))
-    if state == "waiting":
-        if starts_at is None:
-            return SafeString(gettext("starts with the call"))
-        return _phrase(gettext("starts {instant} at the latest"), starts_at)
-    if state == "breached":
-        return _phrase(gettext("was due {instant}"), due_at)
-    return _phrase(gettext("due {instant}"), due_at)
-
-
-def _phrase(text: str, at: datetime | None) -> SafeString:
-    return format_html(text, instant=instant(at))
-
-
-def _clock_share(
-    state: str,
-    starts_at: datetime | None,
-    due_at: datetime | None,
-    stopped_at: datetime | None,
-    at: datetime | None,
-) -> str:
-    """Return how much of the span has passed, 0 to 100, written for SVG in any locale."""
-    until = stopped_at or at
-    if state in {"breached", "late", "missed"}:
-        return "100"
-    if starts_at is None or due_at is None or until is None or due_at <= starts_at:
-        return "0"
-    return f"{min(max(100 * ((until - starts_at) / (due_at - starts_at)), 0), 100):.1f}"

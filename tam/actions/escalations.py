@@ -6,9 +6,10 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from accounts.errors import Conflict
-from accounts.models import User
+from accounts.errors import Conflict, NotAllowed
+from accounts.models import Certificate, Role, User
 from incidents.actions.case import Case
+from incidents.actions.handing import hand_over
 from incidents.models import Incident, MessageKind
 from incidents.states import Side
 from tam.models import Escalation
@@ -46,12 +47,70 @@ def escalate_breach(*, incident: Incident, at: datetime) -> Escalation | None:
     return escalation
 
 
+@transaction.atomic
+def acknowledge(*, incident: Incident, actor: User, text: str, at: datetime) -> Escalation:
+    """Acknowledge the highest escalation: the person it is addressed to has taken note."""
+    case = Case.open(incident, at=at)
+    escalation = _addressed_to(case.incident, actor)
+    if escalation.acknowledged_at is not None:
+        raise Conflict(_("This escalation is acknowledged already."))
+    escalation.acknowledged_at, escalation.acknowledged_by = at, actor
+    escalation.save(update_fields=["acknowledged_at", "acknowledged_by"])
+    message = case.write(actor, MessageKind.REPLY, text) if text else None
+    data = {"level": escalation.level}
+    case.record("escalation_acknowledged", actor=actor, message=message, data=data)
+    case.finish()
+    return escalation
+
+
+@transaction.atomic
+def answer_escalation(*, incident: Incident, actor: User, text: str, at: datetime) -> Escalation:
+    """Answer the highest escalation, which the customer reads; answering acknowledges too."""
+    case = Case.open(incident, at=at)
+    escalation = _addressed_to(case.incident, actor)
+    if escalation.acknowledged_at is None:
+        escalation.acknowledged_at, escalation.acknowledged_by = at, actor
+    escalation.answered_at, escalation.answered_by = at, actor
+    escalation.save()
+    message = case.write(actor, MessageKind.REPLY, text)
+    data = {"level": escalation.level}
+    case.record("escalation_answered", actor=actor, message=message, data=data)
+    case.finish()
+    return escalation
+
+
+def addressees(certificate: Certificate, level: int) -> list[User]:
+    """Return who an escalation of a level is addressed to (SPEC 11).
+
+    Level 1 is the account manager's; levels 2 and 3 are the office's team heads and business
+    managers, or those of any office where it has none.
+    """
+    if level == 1:
+        return [person for person in (certificate.tam, certificate.deputy) if person]
+    role = {2: Role.TEAM_HEAD, TOP_LEVEL: Role.BUSINESS_MANAGER}[level]
+    people = User.objects.filter(role=role, is_active=True).order_by("pk")
+    return list(people.filter(office=certificate.office_id)) or list(people)
+
+
 def level_of(incident: Incident) -> int:
     """Return the highest level that the incident has reached, 0 for none."""
     return incident.escalations.aggregate(level=Max("level"))["level"] or 0
 
 
+def _addressed_to(incident: Incident, actor: User) -> Escalation:
+    """Return the highest escalation if it is this person's to take up; a duty manager stands in."""
+    escalation = incident.escalations.order_by("-level").first()
+    if escalation is None or escalation.answered_at is not None:
+        raise Conflict(_("There is no escalation to answer."))
+    stands_in = escalation.level == 1 and actor.role == Role.DUTY_MANAGER
+    if not stands_in and actor not in addressees(incident.certificate, escalation.level):
+        raise NotAllowed(_("This escalation is addressed to somebody else."))
+    return escalation
+
+
 def _open(case: Case, level: int, cause: Escalation.Cause, actor: User | None) -> Escalation:
+    for person in addressees(case.incident.certificate, level):
+        hand_over(case.incident, person, case.at)
     return Escalation.objects.create(
         customer_id=case.incident.customer_id,
         incident=case.incident,

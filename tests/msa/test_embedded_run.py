@@ -40,9 +40,7 @@ def test_a_run_survives_kills_and_starts_warm(layout, port):
         assert health(port) == 200
 
         for name in ("gunicorn", "postgres", "redis-server"):
-            victim = child_of(first.pid, name)
-            os.kill(victim, signal.SIGKILL)
-            wait_until(lambda name=name, victim=victim: reborn(first.pid, name, victim))
+            kill_and_await_another(first.pid, name)
             wait_until(lambda: health(port) == 200)
 
         first.send_signal(signal.SIGINT)
@@ -51,10 +49,9 @@ def test_a_run_survives_kills_and_starts_warm(layout, port):
         assert children_of(first.pid) == {}
 
     with running(layout, port) as second:
-        assert until_ready(second)[:3] == [
-            "Starting PostgreSQL and Redis …",
+        assert until_ready(second)[:2] == [
+            "Getting PostgreSQL and Redis ready …",
             "Starting web, worker and beat …",
-            "",
         ]
         second.send_signal(signal.SIGTERM)
         second.communicate(timeout=PATIENCE_SECONDS)
@@ -107,18 +104,19 @@ def health(port: int) -> int:
         connection.close()
 
 
-def reborn(parent: int, name: str, victim: int) -> bool:
-    found = [pid for pid, words in children_of(parent).items() if name in words]
-    return found not in ([], [victim])
+def kill_and_await_another(parent: int, name: str) -> None:
+    """Kill the child of `parent` whose command line has `name`, and wait for its successor."""
+    (victim,) = named_children(parent, name)
+    os.kill(victim, signal.SIGKILL)
+    wait_until(lambda: named_children(parent, name) not in ([], [victim]))
 
 
-def child_of(parent: int, name: str) -> int:
-    (found,) = (pid for pid, words in children_of(parent).items() if name in words)
-    return found
+def named_children(parent: int, name: str) -> list[int]:
+    return [pid for pid, words in children_of(parent).items() if name in words]
 
 
 def children_of(parent: int) -> dict[int, str]:
-    """The command lines of the living children of `parent`, by process id."""
+    """Return the command lines of the living children of `parent`, by process id."""
     found = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():

@@ -1,0 +1,18 @@
+"""Addresses of incidents; the portal's own pages stand in `urls_portal`."""
+
+from django.urls import re_path
+
+from incidents.views import acts, incident
+
+_REFERENCE = r"incidents/(?P<reference>INC-\d{4}-\d{6,})/"
+
+urlpatterns = [
+    re_path(rf"^{_REFERENCE}$", incident.page, name="incident"),
+    re_path(rf"^{_REFERENCE}attachments/(?P<pk>\d+)/$", incident.attachment, name="attachment"),
+    re_path(rf"^{_REFERENCE}messages/$", acts.message, name="incident-messages"),
+    re_path(rf"^{_REFERENCE}acceptance/$", acts.acceptance, name="incident-acceptance"),
+    *(
+        re_path(rf"^{_REFERENCE}{noun}/$", acts.act, {"noun": noun}, name=f"incident-{noun}")
+        for noun in acts.ACTS
+    ),
+]

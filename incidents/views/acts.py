@@ -1,0 +1,262 @@
+"""Acts on an incident: each a noun below its address; each view reads, calls one action, answers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.functional import Promise as LazyText
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.errors import Changed, Conflict, NotAllowed, NotFound, Refused
+from incidents.access import Verb, get_incident
+from incidents.actions import answering, responding
+from incidents.models import Incident
+from incidents.views.act_forms import (
+    ActForm,
+    CallForm,
+    MessageForm,
+    OptionalWordsForm,
+    SeverityForm,
+    WordsForm,
+)
+from incidents.views.incident import context
+
+UNPROCESSABLE, CONFLICT = 422, 409
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act: who may, what it asks for, what it does, and what the person reads about it."""
+
+    verb: Verb
+    form: type[ActForm]
+    perform: Callable[[HttpRequest, Incident, Any], object]
+    title: str | LazyText
+    explanation: str | LazyText
+    submit: str | LazyText
+    done: str | LazyText
+
+
+def _with_text(action: Callable[..., object]) -> Callable[[HttpRequest, Incident, Any], object]:
+    def perform(request: HttpRequest, incident: Incident, form: Any) -> object:
+        return action(
+            incident=incident,
+            actor=request.user,
+            text=form.cleaned_data["text"],
+            at=request.at,
+        )
+
+    return perform
+
+
+def _change_severity(request: HttpRequest, incident: Incident, form: Any) -> object:
+    return responding.change_severity(
+        incident=incident,
+        actor=request.user,
+        severity=form.cleaned_data["severity"],
+        text=form.cleaned_data["text"],
+        at=request.at,
+    )
+
+
+def _log_call(request: HttpRequest, incident: Incident, form: Any) -> object:
+    return responding.log_call(
+        incident=incident,
+        actor=request.user,
+        caller=form.cleaned_data["caller"],
+        qualified=form.cleaned_data["qualified"],
+        text=form.cleaned_data["text"],
+        at=form.instant(request.at),
+        logged_at=request.at,
+    )
+
+
+ACTS: Mapping[str, Act] = {
+    "refusals": Act(
+        Verb.DECLINE,
+        WordsForm,
+        _with_text(answering.decline),
+        gettext_lazy("Not solved"),
+        gettext_lazy("Tell us what is still wrong. The next move will be ours again."),
+        gettext_lazy("Send"),
+        gettext_lazy("Thank you. We go on working on it."),
+    ),
+    "withdrawal": Act(
+        Verb.WITHDRAW,
+        OptionalWordsForm,
+        _with_text(answering.withdraw),
+        gettext_lazy("Withdraw this incident"),
+        gettext_lazy("It will be closed. You can reopen it for 14 days."),
+        gettext_lazy("Withdraw"),
+        gettext_lazy("The incident is withdrawn."),
+    ),
+    "reopenings": Act(
+        Verb.REOPEN,
+        WordsForm,
+        _with_text(answering.reopen),
+        gettext_lazy("Reopen this incident"),
+        gettext_lazy("Tell us why; we go on from where it was closed."),
+        gettext_lazy("Reopen"),
+        gettext_lazy("The incident is open again."),
+    ),
+    "severity": Act(
+        Verb.CHANGE_SEVERITY,
+        SeverityForm,
+        _change_severity,
+        gettext_lazy("Change the severity"),
+        gettext_lazy(
+            "Raised, the new response time counts from now; lowered, from the clock's start."
+        ),
+        gettext_lazy("Change the severity"),
+        gettext_lazy("The severity is changed."),
+    ),
+    "workarounds": Act(
+        Verb.RECORD_WORKAROUND,
+        WordsForm,
+        _with_text(responding.record_workaround),
+        gettext_lazy("Record a workaround"),
+        gettext_lazy("It is sent to the customer. Severity 1 becomes severity 2 by itself."),
+        gettext_lazy("Record the workaround"),
+        gettext_lazy("The workaround is recorded and sent."),
+    ),
+    "calls": Act(
+        Verb.LOG_CALL,
+        CallForm,
+        _log_call,
+        gettext_lazy("Log a call"),
+        gettext_lazy("A call starts a clock that waits for one; a qualified one stops it."),
+        gettext_lazy("Log the call"),
+        gettext_lazy("The call is logged."),
+    ),
+    "retractions": Act(
+        Verb.TAKE_BACK,
+        OptionalWordsForm,
+        _with_text(responding.take_back),
+        gettext_lazy("Take back"),
+        gettext_lazy("The question or offer no longer stands; the next move is ours again."),
+        gettext_lazy("Take back"),
+        gettext_lazy("Taken back: the next move is ours."),
+    ),
+}
+
+
+@require_http_methods(["GET", "POST"])
+def act(request: HttpRequest, reference: str, noun: str) -> HttpResponse:
+    """Show the form of an act, or do it."""
+    return perform(request, reference, ACTS[noun])
+
+
+def perform(request: HttpRequest, reference: str, act: Act) -> HttpResponse:
+    incident = get_incident(request.user, reference, act.verb, request.at)
+    if request.method == "GET":
+        return _ask(request, incident, act, act.form(incident=incident, user=request.user))
+    form = act.form(request.POST, request.FILES, incident=incident, user=request.user)
+    if not form.is_valid():
+        return _ask(request, incident, act, form, status=UNPROCESSABLE)
+    try:
+        act.perform(request, incident, form)
+    except (NotFound, NotAllowed):
+        raise
+    except Refused as refusal:
+        add_refusal(form, refusal)
+        return _ask(request, incident, act, form, status=status_of(refusal))
+    messages.success(request, str(act.done))
+    return redirect(incident)
+
+
+def _ask(
+    request: HttpRequest, incident: Incident, act: Act, form: ActForm, status: int = 200
+) -> HttpResponse:
+    return render(
+        request,
+        "incidents/act.html",
+        {"incident": incident, "act": act, "form": form},
+        status=status,
+    )
+
+
+@require_POST
+def acceptance(request: HttpRequest, reference: str) -> HttpResponse:
+    incident = get_incident(request.user, reference, Verb.ACCEPT, request.at)
+    try:
+        answering.accept(incident=incident, actor=request.user, text="", at=request.at)
+    except Conflict as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("Thank you. The incident is closed as solved."))
+    return redirect(incident)
+
+
+MESSAGE_VERBS = {
+    "response": Verb.RESPOND,
+    "question": Verb.ASK,
+    "solution": Verb.OFFER_SOLUTION,
+    "note": Verb.NOTE,
+}
+
+
+@require_POST
+def message(request: HttpRequest, reference: str) -> HttpResponse:
+    """Take what was written in the composer."""
+    kind = request.POST.get("kind", "")
+    verb = Verb.ANSWER if request.user.is_contact else MESSAGE_VERBS.get(kind, Verb.NOTE)
+    incident = get_incident(request.user, reference, verb, request.at)
+    form = MessageForm(request.POST, request.FILES, incident=incident, user=request.user)
+    if not form.is_valid():
+        return _compose_again(request, incident, form, UNPROCESSABLE)
+    try:
+        _write(request, incident, verb, form)
+    except (NotFound, NotAllowed):
+        raise
+    except Refused as refusal:
+        add_refusal(form, refusal)
+        return _compose_again(request, incident, form, status_of(refusal))
+    return redirect(incident)
+
+
+def _write(request: HttpRequest, incident: Incident, verb: Verb, form: MessageForm) -> None:
+    words: dict[str, Any] = {
+        "incident": incident,
+        "actor": request.user,
+        "text": form.cleaned_data["text"],
+        "at": request.at,
+        "files": form.cleaned_data["files"],
+    }
+    seen = {"unchanged_since": form.cleaned_data["seen"]}
+    match verb:
+        case Verb.ANSWER:
+            answering.answer(**words)
+        case Verb.RESPOND:
+            responding.respond(**words, **seen, qualified=form.cleaned_data["qualified"])
+        case Verb.ASK:
+            responding.ask_customer(**words, **seen)
+        case Verb.OFFER_SOLUTION:
+            responding.offer_solution(**words, **seen)
+        case _:
+            responding.add_note(**words)
+
+
+def _compose_again(
+    request: HttpRequest, incident: Incident, form: MessageForm, status: int
+) -> HttpResponse:
+    """Show the page as it is now, with what was typed; sent again, it is sent knowing."""
+    incident.refresh_from_db()
+    form.data = form.data.copy()
+    form.data["seen"] = str(incident.journal_length)
+    return render(
+        request, "incidents/incident.html", context(request, incident, form), status=status
+    )
+
+
+def add_refusal(form: ActForm, refusal: Refused) -> None:
+    field = refusal.field if refusal.field in form.fields else None
+    form.add_error(field, str(refusal))
+
+
+def status_of(refusal: Refused) -> int:
+    return CONFLICT if isinstance(refusal, Conflict | Changed) else UNPROCESSABLE

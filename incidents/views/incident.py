@@ -1,0 +1,181 @@
+"""The page of one incident, for both sides."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.functional import Promise as LazyText
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from incidents.access import Verb, get_incident, verbs_of
+from incidents.actions.answering import may_reopen
+from incidents.models import Clock, ClockKind, Incident
+from incidents.states import Side, State
+from incidents.views.act_forms import MessageForm
+from incidents.views.timeline import timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A way to another act; posted at once when `post`."""
+
+    label: str | LazyText
+    url: str
+    icon: str
+    css: str = ""
+    post: bool = False
+
+
+@require_GET
+def page(request: HttpRequest, reference: str) -> HttpResponse:
+    incident = get_incident(request.user, reference, Verb.SEE, request.at)
+    return render(request, "incidents/incident.html", context(request, incident))
+
+
+@require_GET
+def attachment(request: HttpRequest, reference: str, pk: int) -> FileResponse:
+    """Send a file as a download of unknown type, so that nothing in it is ever run or shown."""
+    incident = get_incident(request.user, reference, Verb.SEE, request.at)
+    files = incident.attachments.select_related("message")
+    if Verb.SEE_NOTES not in verbs_of(request.user, incident, request.at):
+        files = files.exclude(message__kind="note")
+    found = get_object_or_404(files, pk=pk)
+    response = FileResponse(
+        found.file.open("rb"),
+        as_attachment=True,
+        filename=found.name,
+        content_type="application/octet-stream",
+    )
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+def context(
+    request: HttpRequest, incident: Incident, composer: MessageForm | None = None
+) -> dict[str, Any]:
+    """Return all that the page shows; `composer` is a form that was refused, text and all."""
+    user = request.user
+    verbs = verbs_of(user, incident, request.at)
+    clocks = list(incident.clocks.filter(kind=ClockKind.RESPONSE).order_by("id"))
+    return {
+        "incident": incident,
+        "clock": clocks[-1],
+        "clock_waiting": clocks[-1].is_waiting(request.at),
+        "clock_ended": clocks[-1].ended_at is not None and clocks[-1].responded_at is None,
+        "items": timeline(incident, user, clocks),
+        "crumbs": _crumbs(incident, user),
+        "facts": _facts(incident),
+        "certificate": incident.certificate,
+        "office": incident.certificate.office,
+        "buttons": _buttons(incident, verbs, request),
+        "composer": composer or MessageForm(incident=incident, user=user),
+        "composer_errors": [error for errors in composer.errors.values() for error in errors]
+        if composer
+        else [],
+        "composer_kinds": _kinds(incident, verbs, composer),
+        "composer_checks": _checks(clocks[-1], verbs, composer),
+        "may_write": _may_write(incident, verbs),
+        "next_step": _next_step(incident, user),
+    }
+
+
+def _crumbs(incident: Incident, user: Any) -> list[dict[str, Any]]:
+    first = (
+        {"label": _("Home"), "url": reverse("home")}
+        if user.is_contact
+        else {"label": _("Queue"), "url": reverse("queue")}
+    )
+    customer = [] if user.is_contact else [{"label": incident.customer.name, "url": None}]
+    return [first, *customer, {"label": incident.reference, "url": None}]
+
+
+def _facts(incident: Incident) -> list[dict[str, Any]]:
+    product = " ".join(filter(None, [incident.product and incident.product.name,
+                                     incident.product_version]))
+    facts = [
+        {"label": _("Customer"), "value": incident.customer.name},
+        {"label": _("Certificate"), "value": incident.certificate.number, "mono": True},
+        {"label": _("Category"), "value": incident.category.name},
+        {"label": _("Product"), "value": product},
+        {"label": _("Filed by"), "value": incident.author.name, "person": True},
+    ]
+    return [fact for fact in facts if fact["value"]]
+
+
+def _buttons(incident: Incident, verbs: frozenset[Verb], request: HttpRequest) -> list[Button]:
+    base = incident.get_absolute_url()
+    offered = incident.state == State.SOLUTION_OFFERED
+    candidates: Sequence[tuple[bool, Verb, Button]] = (
+        (offered, Verb.ACCEPT,
+         Button(_("Accept the solution"), f"{base}acceptance/", "check", "button-good", post=True)),
+        (offered, Verb.DECLINE, Button(_("Not solved"), f"{base}refusals/", "x")),
+        (incident.side is Side.CUSTOMER, Verb.TAKE_BACK,
+         Button(_("Take back"), f"{base}retractions/", "undo-2")),
+        (incident.is_open, Verb.CHANGE_SEVERITY,
+         Button(_("Severity"), f"{base}severity/", "gauge")),
+        (incident.is_open, Verb.RECORD_WORKAROUND,
+         Button(_("Workaround"), f"{base}workarounds/", "wrench")),
+        (incident.is_open, Verb.LOG_CALL, Button(_("Log a call"), f"{base}calls/", "phone")),
+        (incident.side is Side.VENDOR, Verb.ESCALATE,
+         Button(_("Escalate"), f"{base}escalations/", "flame", "button-danger")),
+        (incident.is_open, Verb.WITHDRAW, Button(_("Withdraw"), f"{base}withdrawal/", "trash-2")),
+        (not incident.is_open and may_reopen(incident, request.user, request.at), Verb.REOPEN,
+         Button(_("Reopen"), f"{base}reopenings/", "rotate-ccw")),
+    )
+    return [button for applies, verb, button in candidates if applies and verb in verbs]
+
+
+def _may_write(incident: Incident, verbs: frozenset[Verb]) -> bool:
+    if Verb.NOTE in verbs:
+        return True
+    return incident.is_open and Verb.ANSWER in verbs
+
+
+def _kinds(
+    incident: Incident, verbs: frozenset[Verb], composer: MessageForm | None
+) -> list[dict[str, Any]]:
+    if Verb.NOTE not in verbs:
+        return []
+    chosen = composer["kind"].value() if composer else None
+    offered = [
+        (incident.is_open, Verb.RESPOND, "response", _("Reply to customer"), "reply"),
+        (incident.side is Side.VENDOR, Verb.ASK, "question", _("Ask"),
+         "message-circle-question-mark"),
+        (incident.is_open and incident.state != State.SOLUTION_OFFERED, Verb.OFFER_SOLUTION,
+         "solution", _("Offer a solution"), "lightbulb"),
+        (True, Verb.NOTE, "note", _("Internal note"), "lock"),
+    ]
+    kinds = [
+        {"value": value, "label": label, "icon": icon, "checked": value == chosen}
+        for applies, verb, value, label, icon in offered
+        if applies and verb in verbs
+    ]
+    if not any(kind["checked"] for kind in kinds):
+        kinds[0]["checked"] = True
+    return kinds
+
+
+def _checks(
+    clock: Clock, verbs: frozenset[Verb], composer: MessageForm | None
+) -> list[dict[str, Any]]:
+    if Verb.RESPOND not in verbs:
+        return []
+    checked = bool(composer["qualified"].value()) if composer else clock.is_running
+    return [{"name": "qualified", "label": _("Qualified response"), "checked": checked}]
+
+
+def _next_step(incident: Incident, user: Any) -> str:
+    """Say in one sentence what is expected of the person now."""
+    if not user.is_contact:
+        return ""
+    match incident.state:
+        case State.AWAITING_CUSTOMER:
+            return _("We need information from you. Please answer below.")
+        case State.SOLUTION_OFFERED:
+            return _("We offered a solution. Please tell us whether it works.")
+        case _:
+            return ""

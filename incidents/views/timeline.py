@@ -1,0 +1,219 @@
+"""The timeline of an incident: the journal's facts and people's messages in one order."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from incidents.models import Attachment, Clock, Incident, JournalEntry, Message, MessageKind
+from incidents.states import SEVERITY_LABELS, Channel
+from incidents.texts import as_html
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact: drawn by `_timeline_event.html`."""
+
+    icon: str
+    text: str
+    at: datetime
+    actor: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    label: str
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    name: str
+    url: str
+    size_bytes: int
+    icon: str = "file-text"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A message: drawn by `_timeline_message.html`."""
+
+    id: int
+    kind: str
+    author: str
+    role: str
+    sent_at: datetime
+    html: str
+    attachments: list[File]
+    badges: list[Badge]
+
+
+def timeline(incident: Incident, viewer: User, clocks: list[Clock]) -> list[Event | Words]:
+    """Return what a person may see of an incident, oldest first. Four queries at any length."""
+    messages = {
+        message.pk: message
+        for message in incident.messages.select_related("author").prefetch_related("attachments")
+    }
+    items: list[Event | Words] = []
+    for entry in incident.journal.select_related("actor").order_by("number"):
+        if viewer.is_contact and entry.kind in _INTERNAL:
+            continue
+        if fact := _fact(entry):
+            items.append(fact)
+        if message := messages.get(entry.message_id or 0):
+            items.append(_words(message, incident, clocks))
+    return items
+
+
+def _fact(entry: JournalEntry) -> Event | None:
+    told = _FACTS.get(entry.kind)
+    if told is None:
+        return None
+    icon, tone, text = told
+    return Event(icon, text(entry), entry.at, entry.actor.name if entry.actor else "", tone)
+
+
+def _words(message: Message, incident: Incident, clocks: list[Clock]) -> Words:
+    return Words(
+        id=message.pk,
+        kind=_side_of(message),
+        author=message.author.name,
+        role=_role(message),
+        sent_at=message.written_at,
+        html=as_html(message.text),
+        attachments=[_file(attachment, incident) for attachment in message.attachments.all()],
+        badges=_badges(message, clocks),
+    )
+
+
+def _side_of(message: Message) -> str:
+    if message.is_internal:
+        return "note"
+    return "customer" if message.author.is_contact else "staff"
+
+
+def _role(message: Message) -> str:
+    return _("Customer") if message.author.is_contact else message.author.role_label
+
+
+def _file(attachment: Attachment, incident: Incident) -> File:
+    url = f"{incident.get_absolute_url()}attachments/{attachment.pk}/"
+    return File(attachment.name, url, attachment.size_bytes)
+
+
+def _badges(message: Message, clocks: list[Clock]) -> list[Badge]:
+    badges = []
+    if label := _KIND_LABELS.get(message.kind):
+        badges.append(Badge(str(label())))
+    for clock in clocks:
+        if message.qualified and clock.responded_at == message.written_at:
+            late = clock.breached_at is not None
+            badges.append(
+                Badge(_("First response, late"))
+                if late
+                else Badge(_("First response in time"), "met")
+            )
+    return badges
+
+
+_KIND_LABELS: Mapping[str, Callable[[], str]] = {
+    MessageKind.QUESTION: lambda: _("Question"),
+    MessageKind.SOLUTION: lambda: _("Solution"),
+    MessageKind.WORKAROUND: lambda: _("Workaround"),
+    MessageKind.CALL: lambda: _("Phone call"),
+}
+
+
+def _severity(number: int) -> str:
+    return str(SEVERITY_LABELS[number])
+
+
+def _filed(entry: JournalEntry) -> str:
+    return {
+        Channel.PORTAL: _("filed this incident in the portal"),
+        Channel.PHONE: _("filed this incident by phone"),
+        Channel.EMAIL: _("filed this incident by e-mail"),
+        Channel.API: _("filed this incident through the API"),
+    }[Channel(entry.data["channel"])]
+
+
+def _severity_changed(entry: JournalEntry) -> str:
+    facts = {"before": _severity(entry.data["from"]), "after": _severity(entry.data["to"])}
+    if entry.data["reason"] == "workaround":
+        return _("changed the severity from %(before)s to %(after)s: a workaround exists") % facts
+    return _("changed the severity from %(before)s to %(after)s") % facts
+
+
+def _clock_moved(entry: JournalEntry) -> str:
+    due = _local(entry.data["to"]["due_at"])
+    if entry.data["reason"] == "call":
+        return _("The call started the response clock; an answer is due %(due)s") % {"due": due}
+    if entry.data["reason"] == "calendar":
+        return _("The office's calendar changed; an answer is now due %(due)s") % {"due": due}
+    return _("An answer is now due %(due)s") % {"due": due}
+
+
+def _escalated(entry: JournalEntry) -> str:
+    level = entry.data["level"]
+    if entry.data["cause"] == "breach":
+        return _("Escalated to level %(level)d: the response time was missed") % {"level": level}
+    return _("escalated to level %(level)d") % {"level": level}
+
+
+def _reminded(entry: JournalEntry) -> str:
+    days = entry.data["days"]
+    return ngettext(
+        "Reminder sent: one day left to answer",
+        "Reminder sent: %(days)d days left to answer",
+        days,
+    ) % {"days": days}
+
+
+def _local(instant: str) -> str:
+    from django.utils import timezone
+    from django.utils.formats import date_format
+
+    parsed: Any = parse_datetime(instant)
+    return date_format(timezone.localtime(parsed), "SHORT_DATETIME_FORMAT")
+
+
+_FACTS: Mapping[str, tuple[str, str, Callable[[JournalEntry], str]]] = {
+    "filed": ("circle-plus", "", _filed),
+    "severity_changed": ("gauge", "", _severity_changed),
+    "clock_moved": ("timer", "", _clock_moved),
+    "clock_warned": (
+        "timer",
+        "hot",
+        lambda e: _("%(percentage)d %% of the response time has passed") % e.data,
+    ),
+    "clock_breached": ("siren", "hot", lambda _e: _("The response time was missed")),
+    "breach_set_aside": (
+        "shield-check",
+        "good",
+        lambda _e: _("The missed response time was set aside: the answer was in time"),
+    ),
+    "escalated": ("flame", "hot", _escalated),
+    "escalation_acknowledged": ("eye", "", lambda _e: _("acknowledged the escalation")),
+    "escalation_answered": ("message-circle-reply", "", lambda _e: _("answered the escalation")),
+    "reminded": ("bell", "", _reminded),
+    "expired": ("circle-x", "", lambda _e: _("Closed: one month passed without an answer")),
+    "expiry_set_aside": (
+        "circle-check",
+        "",
+        lambda _e: _("Stays open: the answer had arrived in time"),
+    ),
+    "accepted": ("circle-check", "good", lambda _e: _("accepted the solution")),
+    "declined": ("circle-x", "", lambda _e: _("declined the solution")),
+    "withdrawn": ("undo-2", "", lambda _e: _("withdrew this incident")),
+    "reopened": ("rotate-ccw", "", lambda _e: _("reopened this incident")),
+    "taken_back": ("undo-2", "", lambda _e: _("took the question or offer back")),
+}
+
+# What only the vendor's staff see.
+_INTERNAL = frozenset({"noted", "clock_warned"})

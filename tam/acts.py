@@ -1,0 +1,38 @@
+"""Acts on an incident that account management adds to those of `incidents`."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from incidents.access import Verb
+from incidents.models import Incident
+from incidents.views.act_forms import WordsForm
+from incidents.views.acts import Act, perform
+from tam.actions.escalations import escalate
+
+
+def _escalate(request: HttpRequest, incident: Incident, form: Any) -> object:
+    return escalate(
+        incident=incident,
+        actor=request.user,
+        text=form.cleaned_data["text"],
+        at=request.at,
+    )
+
+
+ESCALATION = Act(
+    Verb.ESCALATE,
+    WordsForm,
+    _escalate,
+    _("Escalate this incident"),
+    _("It goes up one level, with your reason; the person there is told at once."),
+    _("Escalate"),
+    _("The incident is escalated."),
+)
+
+
+@require_http_methods(["GET", "POST"])
+def escalation(request: HttpRequest, reference: str) -> HttpResponse:
+    return perform(request, reference, ESCALATION)
