@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import Enum, auto
 from types import MappingProxyType
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import NotAllowed, NotFound
@@ -106,11 +107,24 @@ def verbs_of(user: User, incident: Incident, at: datetime) -> frozenset[Verb]:
     return verbs
 
 
-def certificates_for_filing(user: User) -> "list[Certificate]":
-    """Return the certificates that name a contact, or that staff file on for contacts."""
-    certificates = Certificate.objects.select_related("programme", "office", "customer", "tam")
-    if user.role == Role.CONTACT:
-        return list(certificates.filter(contacts__user=user).order_by("number"))
-    if user.role == Role.TAM:
-        return list(certificates.filter(pk__in=user.certificates_in_charge()).order_by("number"))
-    return []
+def certificates_for_filing(user: User, at: datetime) -> "list[Certificate]":
+    """Return the certificates that name a contact, or on which staff file for contacts (SPEC 4).
+
+    Whether they are valid at that instant is another question.
+    """
+    match user.role:
+        case Role.CONTACT:
+            theirs = Q(contacts__user=user)
+        case Role.TAM:
+            theirs = Q(pk__in=user.certificates_in_charge())
+        case Role.DUTY_MANAGER:
+            on_shift = user.shifts.filter(starts_at__lte=at, ends_at__gt=at)
+            theirs = Q(office__in=on_shift.values("office"))
+        case Role.TEAM_HEAD:
+            theirs = Q(office=user.office_id)
+        case _:
+            return []
+    certificates = Certificate.objects.select_related(
+        "customer", "programme", "office", "tam", "deputy"
+    )
+    return list(certificates.filter(theirs).order_by("number"))

@@ -93,9 +93,12 @@ def see_everything() -> None:
 @pytest.fixture(autouse=True)
 def staff_scope(request: pytest.FixtureRequest) -> None:
     """In tests with a database: the programmes are there, and the test sees every customer."""
-    if "db" in request.fixturenames or "transactional_db" in request.fixturenames:
-        see_everything()
-        load_shipped_data()
+    marker = request.node.get_closest_marker("django_db")
+    if marker is None:
+        return
+    request.getfixturevalue("transactional_db" if marker.kwargs.get("transaction") else "db")
+    see_everything()
+    load_shipped_data()
 
 
 @dataclass
@@ -145,7 +148,7 @@ class Cast:
 
 
 @pytest.fixture
-def cast(staff_scope: None, db: None) -> Cast:
+def cast(staff_scope: None) -> Cast:
     return make_cast()
 
 

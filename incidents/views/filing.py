@@ -1,0 +1,168 @@
+"""Filing: one page that says what is promised before anything is sent (SPEC 5)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import resolve, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.errors import Conflict, NotAllowed, Refused
+from accounts.models import Role
+from incidents.actions.filing import file_incident, preview_promise
+from incidents.actions.submissions import once
+from incidents.views.filing_form import Choices, FilingForm, choices_for
+from incidents.views.request import Request
+
+UNPROCESSABLE, CONFLICT = 422, 409
+HELD = "held_filing"  # what was typed when the session had ended, until the person is back
+HELD_LENGTH = 100_000  # characters of it: the longest text that is taken, and room for the rest
+MAY_FILE = frozenset({Role.CONTACT, Role.TAM, Role.DUTY_MANAGER, Role.TEAM_HEAD})
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def filing(request: Request) -> HttpResponse:
+    """Show the form or take it; without a session keep what was typed, and ask to sign in."""
+    if not request.user.is_authenticated:
+        _hold(request)
+        return redirect_to_login(reverse("file"))
+    _require_filer(request)
+    if request.method == "POST":
+        return _take(request)
+    typed = _released(request) or request.GET.dict()
+    return _show(request, _unsent(request, typed))
+
+
+@require_GET
+def terms(request: Request) -> HttpResponse:
+    """Answer what follows from a choice: the promise, and the questions that go with it."""
+    _require_filer(request)
+    form = _unsent(request, request.GET.dict())
+    return render(request, "incidents/file_terms.html", _context(request, form))
+
+
+def _take(request: Request) -> HttpResponse:
+    choices = choices_for(request.user, request.POST, request.at)
+    if "show" in request.POST:
+        return _show(request, _unsent(request, request.POST.dict()))
+    form = FilingForm(request.POST, request.FILES, choices=choices)
+    if not form.is_valid():
+        return _show(request, form, status=UNPROCESSABLE)
+    if not form.promise_was_shown:
+        return _show(request, _unsent(request, request.POST.dict()), confirm=True)
+    try:
+        url = once(
+            user=request.user,
+            key=form.submission_key(),
+            at=request.at,
+            act=lambda: _file(request, form),
+        )
+    except Refused as refusal:
+        form.refuse(refusal)
+        status = CONFLICT if isinstance(refusal, Conflict) else UNPROCESSABLE
+        return _show(request, form, status=status)
+    reference = resolve(url).kwargs["reference"]
+    messages.success(request, _("Filed as %(reference)s.") % {"reference": reference})
+    return redirect(url)
+
+
+def _file(request: Request, form: FilingForm) -> str:
+    incident = file_incident(**form.as_filing(request.user), at=request.at)
+    return incident.get_absolute_url()
+
+
+def _require_filer(request: Request) -> None:
+    if request.user.role not in MAY_FILE:
+        raise NotAllowed(_("Incidents are filed by contacts, and for them by those in charge."))
+
+
+def _unsent(request: Request, typed: Mapping[str, Any]) -> FilingForm:
+    """Return a form with what was typed so far, not yet judged."""
+    choices = choices_for(request.user, typed, request.at)
+    initial = {"key": uuid4(), **{name: value for name, value in typed.items() if value}}
+    return FilingForm(initial=initial, choices=choices)
+
+
+def _show(
+    request: Request, form: FilingForm, *, confirm: bool = False, status: int = 200
+) -> HttpResponse:
+    context = _context(request, form) | {
+        "confirm": confirm,
+        "files_lost": [file.name for files in request.FILES.lists() for file in files[1]],
+    }
+    return render(request, "incidents/file.html", context, status=status)
+
+
+def _context(request: Request, form: FilingForm) -> dict[str, Any]:
+    choices = form.choices
+    return {
+        "form": form,
+        "choices": choices,
+        "promise": shown_promise(choices, request.at),
+        "refusals": [choices.refusals[one.pk] for one in choices.certificates if not choices.usable],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPromise:
+    """What `_promise.html` draws."""
+
+    severity: int
+    answer_at: datetime | None
+    call_required: bool
+    opens_at: datetime | None
+    office_name: str
+    office_zone: str
+    phone: str
+
+    @property
+    def phone_link(self) -> str:
+        return "".join(sign for sign in self.phone if sign.isdigit() or sign == "+")
+
+
+def shown_promise(choices: Choices, at: datetime) -> ShownPromise | None:
+    """Return what filing now would promise, or None until there is a choice to promise for."""
+    if choices.certificate is None or choices.category is None:
+        return None
+    preview = preview_promise(
+        certificate=choices.certificate, category=choices.category, at=at, channel=choices.channel
+    )
+    office, clock = choices.certificate.office, preview.clock
+    return ShownPromise(
+        severity=preview.severity,
+        answer_at=clock.due_at if clock else None,
+        call_required=preview.call_required,
+        opens_at=clock.started_at if clock and preview.call_required else None,
+        office_name=office.name,
+        office_zone=office.timezone,
+        phone=office.msa_phone or office.phone,
+    )
+
+
+def _hold(request: Request) -> None:
+    typed = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
+    if typed and sum(len(str(value)) for value in typed.values()) <= HELD_LENGTH:
+        request.session[HELD] = typed
+
+
+def _released(request: Request) -> dict[str, str] | None:
+    """Return what this person had typed before they signed in again; nobody else's."""
+    held: dict[str, str] | None = request.session.pop(HELD, None)
+    if held is None or held.get("writer") != str(request.user.pk):
+        return None
+    messages.info(
+        request,
+        _("You had been signed out. What you typed is still here; please choose your files again."),
+    )
+    return held

@@ -1,0 +1,365 @@
+"""The form for filing: what a person may choose, what they chose, and the report it makes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.functional import Promise as LazyText
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from accounts.errors import Refused
+from accounts.models import Certificate, Product, User
+from accounts.programmes import text_in
+from incidents import queries
+from incidents.access import certificates_for_filing
+from incidents.actions.attachments import check_files
+from incidents.categories import FieldKind, Kind
+from incidents.models import Category, Incident
+from incidents.states import Channel
+from incidents.views.act_forms import TEXT_LENGTH, ManyFilesField
+
+TITLE_LENGTH = 200  # characters, as the column holds
+VERSION_LENGTH = 40  # the same
+EXTRA_LENGTH = 2_000  # characters of an extra answer: a dozen hashes
+EXTRA = "extra-"  # what the names of a category's own fields begin with
+STAFF_CHANNELS = (Channel.PHONE, Channel.EMAIL)
+
+KIND_ICONS = {Kind.PRODUCT: "package", Kind.MALWARE: "bug", Kind.SERVICE_REQUEST: "life-buoy"}
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the person may file on and with, and what of it was chosen so far.
+
+    A key that is not on offer chooses nothing, whether it exists elsewhere or not.
+    """
+
+    certificates: list[Certificate]
+    refusals: Mapping[int, str]
+    categories: Mapping[str, Category]
+    certificate: Certificate | None
+    category: Category | None
+    channel: Channel
+    products: Mapping[str, Product]
+    contacts: Mapping[str, User]
+    for_others: bool
+
+    @property
+    def mark(self) -> str:
+        """Name the choice that a promise was shown for."""
+        if self.certificate is None or self.category is None:
+            return ""
+        return f"{self.certificate.pk}:{self.category.key}:{self.channel}"
+
+    @property
+    def usable(self) -> dict[str, Certificate]:
+        return {str(one.pk): one for one in self.certificates if one.pk not in self.refusals}
+
+
+def choices_for(user: User, chosen: Mapping[str, Any], at: datetime) -> Choices:
+    """Return the choices of a person at an instant; the queries do not grow with them."""
+    certificates = certificates_for_filing(user, at)
+    left = queries.filings_left(certificates, at)
+    refusals = queries.filing_refusals(certificates, left, at)
+    usable = {str(one.pk): one for one in certificates if one.pk not in refusals}
+    only = next(iter(usable.values())) if len(usable) == 1 else None
+    certificate = usable.get(chosen.get("certificate", ""), only)
+    categories = {category.key: category for category in Category.objects.on_offer()}
+    for_others = not user.is_contact
+    on = [certificate] if certificate else list(usable.values())
+    return Choices(
+        certificates=certificates,
+        refusals=refusals,
+        categories=categories,
+        certificate=certificate,
+        category=categories.get(chosen.get("category", "")),
+        channel=_channel(chosen, for_others=for_others),
+        products=_by_key(Product.objects.filter(coveredproduct__certificate__in=on)),
+        contacts=_by_key(User.objects.filter(contact_slots__certificate=certificate))
+        if for_others and certificate
+        else {},
+        for_others=for_others,
+    )
+
+
+def _channel(chosen: Mapping[str, Any], *, for_others: bool) -> Channel:
+    if not for_others:
+        return Channel.PORTAL
+    return Channel.EMAIL if chosen.get("channel") == Channel.EMAIL else Channel.PHONE
+
+
+def _by_key(things: Any) -> dict[str, Any]:
+    return {str(thing.pk): thing for thing in things.distinct().order_by("name")}
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryOption:
+    value: str
+    label: str
+    help: str
+    severity: int
+
+
+@dataclass(slots=True)
+class CategoryGroup:
+    """Categories under one heading, as `forms/category_cards.html` draws them."""
+
+    label: str | LazyText
+    icon: str
+    options: list[CategoryOption] = field(default_factory=list)
+
+
+class FilingForm(forms.Form):
+    """Everything that is typed on the filing page, by keys on offer."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, choices: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.choices = choices
+        self.fields["certificate"] = _certificate_field(choices)
+        if choices.for_others:
+            self.fields["channel"] = _channel_field()
+        self.fields["category"] = _category_field(choices)
+        if choices.for_others:
+            self.fields["contact"] = _contact_field(choices)
+        self.fields["product"] = _product_field(choices)
+        self.fields["product_version"] = forms.CharField(
+            label=_("Version"),
+            required=False,
+            max_length=VERSION_LENGTH,
+            widget=forms.TextInput(attrs={"hx-preserve": "true", "autocomplete": "off"}),
+        )
+        self.fields |= {f"{EXTRA}{one['key']}": _extra_field(one) for one in self._asked}
+        self.fields["title"] = forms.CharField(
+            label=_("What is wrong?"),
+            max_length=TITLE_LENGTH,
+            help_text=_("One sentence; the details go below."),
+            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        )
+        self.fields["text"] = forms.CharField(
+            label=_("What happened?"),
+            max_length=TEXT_LENGTH,
+            help_text=_("Since when, how many are affected, what you see, what you have tried."),
+            widget=forms.Textarea(attrs={"rows": 8}),
+        )
+        self.fields["files"] = ManyFilesField(
+            label=_("Files"), required=False, help_text=_("Logs, pictures, configurations.")
+        )
+
+    @property
+    def _asked(self) -> list[dict[str, Any]]:
+        """Return the extra fields that the chosen category asks for."""
+        return list(self.choices.category.extra_fields) if self.choices.category else []
+
+    @property
+    def extra_fields(self) -> list[forms.BoundField]:
+        return [self[f"{EXTRA}{one['key']}"] for one in self._asked]
+
+    @property
+    def category_groups(self) -> list[CategoryGroup]:
+        groups = {kind.value: CategoryGroup(kind.label, KIND_ICONS[kind]) for kind in Kind}
+        for category in self.choices.categories.values():
+            option = CategoryOption(
+                category.key, category.name, category.description, category.severity
+            )
+            groups[category.shown_under].options.append(option)
+        return [group for group in groups.values() if group.options]
+
+    @property
+    def promise_was_shown(self) -> bool:
+        """Whether the person has read the promise for what they now send (SPEC 5)."""
+        return self.data.get("promised") == self.choices.mark
+
+    def clean_certificate(self) -> Certificate:
+        key: str = self.cleaned_data["certificate"]
+        found = self.choices.usable.get(key)
+        if found is None:
+            raise forms.ValidationError(self.choices.refusals[int(key)])
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            check_files(self.all_files)
+        except Refused as refusal:
+            self.refuse(refusal)
+        return self.cleaned_data
+
+    def refuse(self, refusal: Refused) -> None:
+        """Show what the rules refused at the field it is about."""
+        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
+
+    @property
+    def all_files(self) -> list[UploadedFile]:
+        """Return the files of the message and those of the category's own fields."""
+        kinds = {f"{EXTRA}{one['key']}": one["kind"] for one in self._asked}
+        own = [
+            self.cleaned_data[name]
+            for name, kind in kinds.items()
+            if kind == FieldKind.FILE and self.cleaned_data.get(name)
+        ]
+        return [*self.cleaned_data.get("files", ()), *own]
+
+    def submission_key(self) -> UUID:
+        """Return a key for this form with just this content.
+
+        Sent twice it is one filing; gone back to, changed and sent, it is another.
+        """
+        ignored = {"csrfmiddlewaretoken", "promised", "key"}
+        typed = sorted((name, self.data[name]) for name in self.data if name not in ignored)
+        chosen = [(file.name, file.size) for file in self.all_files]
+        key: UUID = self.cleaned_data["key"]
+        return uuid5(key, repr((typed, chosen)))
+
+    def as_filing(self, user: User) -> dict[str, Any]:
+        """Return what `file_incident` is given of a valid form."""
+        cleaned = self.cleaned_data
+        author = cleaned.get("contact") or user
+        return {
+            "certificate": cleaned["certificate"],
+            "category": cleaned["category"],
+            "author": author,
+            "actor": user,
+            "title": " ".join(cleaned["title"].split()),
+            "text": self._report(author.language),
+            "channel": self.choices.channel,
+            "product": cleaned["product"],
+            "product_version": cleaned["product_version"],
+            "files": self.all_files,
+        }
+
+    def _report(self, language: str) -> str:
+        """Return the text, and below it the answers to the category's own questions."""
+        answers = [
+            (text_in(one["label"], language), self._answer(one, language)) for one in self._asked
+        ]
+        lines = [f"- {label}: {answer}" for label, answer in answers if answer]
+        text: str = self.cleaned_data["text"]
+        return "\n".join([text, "", *lines]) if lines else text
+
+    def _answer(self, asked: Mapping[str, Any], language: str) -> str:
+        value = self.cleaned_data.get(f"{EXTRA}{asked['key']}")
+        match value:
+            case None | "":
+                return ""
+            case date():
+                return value.isoformat()
+            case UploadedFile():
+                return value.name or ""
+        if asked["kind"] == FieldKind.CHOICE:
+            labels = {choice["key"]: choice["label"] for choice in asked["choices"]}
+            return text_in(labels[value], language)
+        return " ".join(str(value).split())
+
+
+class CertificateSelect(forms.Select):
+    """A choice of certificates; those that cannot be used are shown with the reason, disabled."""
+
+    refused: frozenset[str] = frozenset()
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if str(value) in self.refused:
+            option["attrs"]["disabled"] = True
+        return option
+
+
+class CertificateRadios(CertificateSelect, forms.RadioSelect):
+    """The same as a list: a contact has few."""
+
+
+def _certificate_field(choices: Choices) -> forms.Field:
+    if len(choices.certificates) == 1:
+        widget: forms.Widget = forms.HiddenInput()
+    else:
+        select = CertificateSelect() if choices.for_others else CertificateRadios()
+        select.refused = frozenset(str(key) for key in choices.refusals)
+        widget = select
+    shown = [(str(one.pk), _certificate_label(one, choices)) for one in choices.certificates]
+    if choices.for_others:
+        shown.insert(0, ("", _("Choose …")))
+    return forms.ChoiceField(
+        label=_("Certificate"),
+        choices=shown,
+        widget=widget,
+        initial=choices.certificate.pk if choices.certificate else None,
+    )
+
+
+def _certificate_label(certificate: Certificate, choices: Choices) -> str:
+    name = certificate.customer.name if choices.for_others else certificate.programme.name
+    label = f"{certificate.number} · {name}"
+    reason = choices.refusals.get(certificate.pk)
+    return f"{label} – {reason}" if reason else label
+
+
+def _channel_field() -> forms.Field:
+    return forms.ChoiceField(
+        label=_("How did it reach you?"),
+        choices=[(channel.value, channel.label) for channel in STAFF_CHANNELS],
+        initial=Channel.PHONE,
+        widget=forms.RadioSelect,
+    )
+
+
+def _category_field(choices: Choices) -> forms.Field:
+    return forms.TypedChoiceField(
+        label=_("What is it about?"),
+        choices=[(key, category.name) for key, category in choices.categories.items()],
+        coerce=choices.categories.__getitem__,
+        widget=forms.RadioSelect,
+    )
+
+
+def _contact_field(choices: Choices) -> forms.Field:
+    return forms.TypedChoiceField(
+        label=_("Who asks?"),
+        choices=[
+            ("", _("Choose …") if choices.certificate else _("Choose the certificate first")),
+            *((key, f"{user.name} · {user.email}") for key, user in choices.contacts.items()),
+        ],
+        coerce=choices.contacts.__getitem__,
+        help_text=_("The contact is told that you filed it for them."),
+    )
+
+
+def _product_field(choices: Choices) -> forms.Field:
+    """Return the choice of a product; only an incident of a product must name one."""
+    must = choices.category is not None and choices.category.kind == Kind.PRODUCT
+    only = next(iter(choices.products)) if len(choices.products) == 1 else ""
+    return forms.TypedChoiceField(
+        label=_("Product"),
+        required=must and bool(choices.products),
+        choices=[
+            ("", _("Choose …") if must else _("None in particular")),
+            *((key, product.name) for key, product in choices.products.items()),
+        ],
+        coerce=choices.products.__getitem__,
+        empty_value=None,
+        initial=only,
+    )
+
+
+def _extra_field(asked: Mapping[str, Any]) -> forms.Field:
+    common = {"label": text_in(asked["label"], get_language()), "required": asked["required"]}
+    keep = {"hx-preserve": "true"}  # what is typed stays when another category asks it too
+    match asked["kind"]:
+        case FieldKind.FILE:
+            return forms.FileField(**common, widget=forms.FileInput(attrs=keep))
+        case FieldKind.DATE:
+            picker = forms.DateInput(attrs={"type": "date", **keep}, format="%Y-%m-%d")
+            return forms.DateField(**common, widget=picker, input_formats=["%Y-%m-%d"])
+        case FieldKind.CHOICE:
+            offered = [(one["key"], text_in(one["label"], get_language())) for one in asked["choices"]]
+            return forms.ChoiceField(
+                **common, choices=[("", _("Choose …")), *offered], widget=forms.Select(attrs=keep)
+            )
+        case _:
+            return forms.CharField(
+                **common, max_length=EXTRA_LENGTH, widget=forms.TextInput(attrs=keep)
+            )
