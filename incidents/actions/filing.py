@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.errors import NotAllowed, Refused
@@ -182,6 +181,12 @@ def _check_certificate(certificate: Certificate, product: Product | None, at: da
 
 def _next_reference(year: int) -> str:
     """Return the next reference of a year; the counter's row is held until the end."""
-    ReferenceCounter.objects.get_or_create(year=year, defaults={"last": 0})
-    ReferenceCounter.objects.filter(year=year).update(last=F("last") + 1)
-    return f"INC-{year}-{ReferenceCounter.objects.get(year=year).last:06d}"
+    table = ReferenceCounter._meta.db_table  # noqa: SLF001 (Django's documented API)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"insert into {table} (year, last) values (%s, 1)"  # noqa: S608 (a table's own name)
+            f" on conflict (year) do update set last = {table}.last + 1 returning last",
+            [year],
+        )
+        (number,) = cursor.fetchone()
+    return f"INC-{year}-{number:06d}"

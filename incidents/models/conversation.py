@@ -50,11 +50,16 @@ class Message(models.Model):
         return self.kind == MessageKind.NOTE
 
 
+def attachment_path(attachment: "Attachment", name: str) -> str:
+    """Return where a file is stored: by the month of its message, under a name of our own."""
+    return f"attachments/{attachment.message.written_at:%Y/%m}/{name}"
+
+
 class Attachment(models.Model):
     customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="+")
     incident = models.ForeignKey(Incident, models.PROTECT, related_name="attachments")
     message = models.ForeignKey(Message, models.PROTECT, related_name="attachments")
-    file = models.FileField(upload_to="attachments/%Y/%m/")
+    file = models.FileField(upload_to=attachment_path)
     name = models.CharField(max_length=200)
     size_bytes = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)

@@ -1,0 +1,215 @@
+"""The incident's page and its acts, as each side meets them."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from incidents.actions import responding
+from incidents.models import Attachment, Message
+from msa import clock
+from tests.conftest import MONDAY_NINE
+
+pytestmark = pytest.mark.django_db
+LATER = MONDAY_NINE + timedelta(minutes=10)
+
+
+@pytest.fixture(autouse=True)
+def ten_past_nine():
+    with clock.at(LATER):
+        yield
+
+
+@pytest.fixture
+def incident(cast):
+    return cast.file("product-malfunction")
+
+
+def url(incident, noun=""):
+    return f"/incidents/{incident.reference}/{noun + '/' if noun else ''}"
+
+
+def texts(incident):
+    return list(Message.objects.filter(incident=incident).values_list("kind", "text"))
+
+
+def test_both_sides_see_the_same_clock(cast, incident, signed_in):
+    due = re.compile(r'data-due-at="([^"]+)"')
+    pages = [
+        signed_in(person).get(url(incident)).content.decode() for person in (cast.alice, cast.tom)
+    ]
+    assert [due.findall(page) for page in pages] == [["2026-03-02T12:00:00+00:00"]] * 2
+
+
+def test_a_note_and_warnings_stay_inside(cast, incident, signed_in):
+    responding.add_note(incident=incident, actor=cast.tom, text="CANARY-NOTE", at=LATER)
+    assert "CANARY-NOTE" in signed_in(cast.tom).get(url(incident)).content.decode()
+    assert "CANARY-NOTE" not in signed_in(cast.alice).get(url(incident)).content.decode()
+
+
+@pytest.mark.parametrize("person", ["olga", "erik"])
+@pytest.mark.parametrize("reference", ["INC-2026-000001", "INC-2026-999999"])
+def test_foreign_and_nonexistent_look_alike(cast, incident, signed_in, person, reference):
+    response = signed_in(getattr(cast, person)).get(f"/incidents/{reference}/")
+    assert response.status_code == 404
+    assert reference not in response.content.decode().replace(response.request["PATH_INFO"], "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "extra", "state", "qualified"),
+    [
+        ("response", {"qualified": "on"}, "in_progress", True),
+        ("response", {}, "received", False),
+        ("question", {}, "awaiting_customer", True),
+        ("solution", {}, "solution_offered", True),
+        ("note", {}, "received", False),
+    ],
+)
+def test_the_composer_does_what_its_kind_says(
+    cast, incident, signed_in, kind, extra, state, qualified
+):
+    response = signed_in(cast.tom).post(
+        url(incident, "messages"),
+        {"kind": kind, "text": "Words", "seen": incident.journal_length, **extra},
+    )
+    assert response.status_code == 302
+    incident.refresh_from_db()
+    assert (incident.state, incident.responded_at is not None) == (state, qualified)
+
+
+def test_a_contacts_message_is_an_answer_and_its_file_can_be_fetched(cast, incident, signed_in):
+    responding.ask_customer(incident=incident, actor=cast.tom, text="Log?", at=LATER)
+    client = signed_in(cast.alice)
+    file = SimpleUploadedFile("../scan log.txt", b"line one\n")
+    assert client.post(url(incident, "messages"), {"text": "Here", "files": file}).status_code == 302
+    incident.refresh_from_db()
+    assert incident.state == "in_progress"
+    attachment = Attachment.objects.get()
+    assert (attachment.name, attachment.size_bytes) == ("scan_log.txt", 9)
+    fetched = client.get(url(incident, f"attachments/{attachment.pk}"))
+    assert b"".join(fetched.streaming_content) == b"line one\n"
+    assert fetched["Content-Type"] == "application/octet-stream"
+    assert fetched["Content-Disposition"] == 'attachment; filename="scan_log.txt"'
+    assert fetched["X-Content-Type-Options"] == "nosniff"
+    fetched.close()
+
+
+def test_a_file_of_a_note_is_not_the_customers(cast, incident, signed_in):
+    responding.add_note(
+        incident=incident,
+        actor=cast.tom,
+        text="…",
+        at=LATER,
+        files=[SimpleUploadedFile("inside.txt", b"x")],
+    )
+    path = url(incident, f"attachments/{Attachment.objects.get().pk}")
+    assert signed_in(cast.alice).get(path).status_code == 404
+    fetched = signed_in(cast.tess).get(path)
+    assert fetched.status_code == 200
+    fetched.close()
+
+
+def test_who_was_too_late_is_told_and_keeps_the_text(cast, incident, signed_in):
+    seen = incident.journal_length
+    responding.ask_customer(incident=incident, actor=cast.tess, text="Which?", at=LATER)
+    client = signed_in(cast.tom)
+    response = client.post(
+        url(incident, "messages"), {"kind": "note", "text": "My own words", "seen": seen}
+    )
+    assert response.status_code == 302  # a note disturbs nobody
+    response = client.post(
+        url(incident, "messages"), {"kind": "solution", "text": "My own words", "seen": seen}
+    )
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "Meanwhile Tess acted on this incident." in page
+    assert "My own words</textarea>" in page
+    again = re.search(r'name="seen" value="(\d+)"', page)
+    assert again is not None
+    response = client.post(
+        url(incident, "messages"),
+        {"kind": "solution", "text": "My own words", "seen": again[1]},
+    )
+    assert response.status_code == 302
+    assert texts(incident)[-1] == ("solution", "My own words")
+
+
+@pytest.mark.parametrize(
+    ("person", "noun", "data", "message"),
+    [
+        ("tom", "messages", {"kind": "response", "text": " "}, "This field is required."),
+        ("alice", "messages", {"text": ""}, "This field is required."),
+        ("tom", "severity", {"severity": "7", "text": "why"}, "7 is not one of the available"),
+        ("tom", "calls", {"caller": "0", "text": "rang"}, "Select a valid choice."),
+        ("alice", "escalations", {"text": ""}, "This field is required."),
+    ],
+)
+def test_bad_input_is_named(cast, incident, signed_in, person, noun, data, message):
+    before = texts(incident)
+    response = signed_in(getattr(cast, person)).post(url(incident, noun), data)
+    assert response.status_code == 422
+    assert message in response.content.decode()
+    assert texts(incident) == before
+
+
+def test_the_acts_pages_do_what_they_say(cast, incident, signed_in):
+    tom, alice = signed_in(cast.tom), signed_in(cast.alice)
+    steps = [
+        (tom, "severity", {"severity": "1", "text": "The network is down."}, "received"),
+        (tom, "workarounds", {"text": "Restart the service."}, "received"),
+        (tom, "calls", {"caller": cast.bob.pk, "text": "Talked.", "qualified": "on"}, "in_progress"),
+        (alice, "escalations", {"text": "Hurry."}, "in_progress"),
+        (tom, "messages", {"kind": "solution", "text": "Update."}, "solution_offered"),
+        (alice, "refusals", {"text": "Still slow."}, "in_progress"),
+        (tom, "messages", {"kind": "question", "text": "Since when?"}, "awaiting_customer"),
+        (tom, "retractions", {"text": ""}, "in_progress"),
+        (tom, "messages", {"kind": "solution", "text": "Update again."}, "solution_offered"),
+        (alice, "acceptance", {}, "closed"),
+        (alice, "reopenings", {"text": "It is back."}, "in_progress"),
+        (alice, "withdrawal", {"text": ""}, "closed"),
+    ]
+    reached = []
+    for client, noun, data, _state in steps:
+        response = client.post(url(incident, noun), data)
+        assert (noun, response.status_code) == (noun, 302)
+        incident.refresh_from_db()
+        reached.append(incident.state)
+    assert reached == [state for *_, state in steps]
+    assert incident.severity == 2
+
+
+def test_a_page_of_an_act_that_is_not_theirs_is_forbidden(cast, incident, signed_in):
+    assert signed_in(cast.alice).get(url(incident, "severity")).status_code == 403
+    assert signed_in(cast.tom).get(url(incident, "withdrawal")).status_code == 403
+
+
+def test_scripts_in_words_are_words(cast, incident, signed_in):
+    attack = "<script>alert(1)</script> [x](javascript:alert(1)) ![i](http://evil.example/i.png)"
+    responding.respond(incident=incident, actor=cast.tom, text=attack, at=LATER)
+    page = signed_in(cast.alice).get(url(incident)).content.decode()
+    assert "<script>alert" not in page
+    assert 'href="javascript' not in page
+    assert "<img" not in page
+
+
+def test_the_page_costs_the_same_at_any_length(
+    cast, incident, signed_in, django_assert_num_queries
+):
+    client = signed_in(cast.alice)
+    client.get(url(incident))
+
+    def queries():
+        with django_assert_num_queries(14):
+            client.get(url(incident))
+
+    queries()
+    for minute in range(3):
+        responding.respond(
+            incident=incident,
+            actor=cast.tom,
+            text="…",
+            at=LATER + timedelta(minutes=minute),
+            files=[SimpleUploadedFile("a.txt", b"a")],
+        )
+    queries()
