@@ -69,7 +69,7 @@ class TenantMiddleware:
             return self.get_response(request)
         with transaction.atomic():
             if user.is_contact:
-                set_scope(customers=[user.customer_id])
+                set_scope(customers=[user.customer_id or 0])
                 if not user.contact_slots.exists():
                     return self._turn_away(request)
             else:
@@ -79,9 +79,7 @@ class TenantMiddleware:
                 transaction.set_rollback(True)
         return response
 
-    def process_exception(
-        self, request: HttpRequest, exception: Exception
-    ) -> HttpResponse | None:
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer 404 for what the person may not know of, 403 for what they may not do."""
         if isinstance(exception, NotFound):
             return page_not_found(request, Http404())

@@ -12,7 +12,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 @login_not_required
-def ready(request: HttpRequest) -> JsonResponse:
+def ready(_request: HttpRequest) -> JsonResponse:
     """Answer 200 once a query succeeds: for the supervisor and for load balancers."""
     with connection.cursor() as cursor:
         cursor.execute("select 1")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
@@ -10,10 +10,11 @@ from incidents.access import Verb
 from incidents.models import Incident
 from incidents.views.act_forms import WordsForm
 from incidents.views.acts import Act, perform
+from incidents.views.request import Request
 from tam.actions.escalations import escalate
 
 
-def _escalate(request: HttpRequest, incident: Incident, form: Any) -> object:
+def _escalate(request: Request, incident: Incident, form: Any) -> object:
     return escalate(
         incident=incident,
         actor=request.user,
@@ -34,5 +35,5 @@ ESCALATION = Act(
 
 
 @require_http_methods(["GET", "POST"])
-def escalation(request: HttpRequest, reference: str) -> HttpResponse:
+def escalation(request: Request, reference: str) -> HttpResponse:
     return perform(request, reference, ESCALATION)

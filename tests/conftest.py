@@ -19,9 +19,9 @@ from incidents.actions.filing import file_incident
 from incidents.categories import read_categories
 from incidents.models import Category, Incident
 from incidents.states import Channel
-from msa.management.commands.migrate import become_application, become_owner
 from msa.embedded.errors import CannotRunError
 from msa.embedded.stores import Stores
+from msa.management.commands.migrate import become_application, become_owner
 from tests.stores import discard
 
 PASSWORD = "correct horse battery"
@@ -200,7 +200,16 @@ def make_cast(programme: str = "msa-enterprise-fr-2022") -> Cast:
             ("MSA-2", globex, None, [people["olga"]]),
         )
     ]
-    return Cast(office, acme, globex, *agreements, product, **people)
+    certificate, globex_certificate = agreements
+    return Cast(
+        office=office,
+        acme=acme,
+        globex=globex,
+        certificate=certificate,
+        globex_certificate=globex_certificate,
+        product=product,
+        **people,
+    )
 
 
 def _agreement(

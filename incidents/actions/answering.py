@@ -1,16 +1,14 @@
 """What the customer's contacts do on an incident (SPEC 6)."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict, NotAllowed
 from accounts.models import User
 from incidents import rules
-from incidents.actions.attachments import attach
+from incidents.actions.attachments import Files, attach
 from incidents.actions.case import Case
 from incidents.actions.filing import new_clock
 from incidents.models import Incident, MessageKind, SideInterval
@@ -26,7 +24,7 @@ def answer(
     actor: User,
     text: str,
     at: datetime,
-    files: Sequence[UploadedFile] = (),
+    files: Files = (),
 ) -> Incident:
     """Take a contact's message: the answer if one was awaited, else an addition.
 
@@ -65,7 +63,7 @@ def decline(
     actor: User,
     text: str,
     at: datetime,
-    files: Sequence[UploadedFile] = (),
+    files: Files = (),
 ) -> Incident:
     """Decline the solution, saying what is still wrong."""
     case = Case.open(incident, at=at)

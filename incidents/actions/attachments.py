@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from pathlib import PurePath
+from typing import Any, TypeAlias
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -13,10 +14,12 @@ from django.utils.translation import gettext as _
 from accounts.errors import Refused
 from incidents.models import Attachment, Message
 
+Files: TypeAlias = "Sequence[UploadedFile[Any]]"
+
 NAME_LENGTH = 200  # characters kept of a file's name, as the column holds
 
 
-def attach(message: Message, files: Sequence[UploadedFile]) -> list[Attachment]:
+def attach(message: Message, files: Files) -> list[Attachment]:
     """Store files with a message.
 
     Raises `Refused` for too many, too large or empty files. A stored file whose transaction is
@@ -26,7 +29,7 @@ def attach(message: Message, files: Sequence[UploadedFile]) -> list[Attachment]:
     return [_store(message, file) for file in files]
 
 
-def check_files(files: Sequence[UploadedFile]) -> None:
+def check_files(files: Files) -> None:
     if len(files) > settings.ATTACHMENT_LIMIT_COUNT:
         raise Refused(
             _("At most %(count)d files go with one message.")
@@ -47,7 +50,7 @@ def check_files(files: Sequence[UploadedFile]) -> None:
             )
 
 
-def _store(message: Message, file: UploadedFile) -> Attachment:
+def _store(message: Message, file: "UploadedFile[Any]") -> Attachment:
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)

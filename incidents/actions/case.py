@@ -63,7 +63,7 @@ class Case:
         """
         case = cls.lock(incident, at, recorded_at or at)
         if unchanged_since is not None:
-            case._refuse_if_changed(unchanged_since, actor)
+            case.refuse_if_changed(unchanged_since, actor)
         case.fire_due(before=at)
         return case
 
@@ -219,7 +219,7 @@ class Case:
                 self.move(self.incident.expire, at=self.at)
                 self.record("expired")
 
-    def _refuse_if_changed(self, since: int, actor: User | None) -> None:
+    def refuse_if_changed(self, since: int, actor: User | None) -> None:
         """Somebody who writes without having seen what another did may say the wrong thing."""
         if self.incident.journal_length == since:
             return
@@ -227,7 +227,10 @@ class Case:
         others = news.exclude(actor=actor).select_related("actor").order_by("number")
         if names := list(dict.fromkeys(entry.actor.name for entry in others if entry.actor)):
             raise Changed(
-                _("Meanwhile %(names)s acted on this incident. Look at what is new, then send again.")
+                _(
+                    "Meanwhile %(names)s acted on this incident."
+                    " Look at what is new, then send again."
+                )
                 % {"names": ", ".join(names)}
             )
 

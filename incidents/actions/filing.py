@@ -1,17 +1,17 @@
 """Filing an incident (SPEC 3, 5, 7.1 to 7.4)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Certificate, Product, Role, User
 from incidents import rules
-from incidents.actions.attachments import attach
+from incidents.actions.attachments import Files, attach
 from incidents.actions.case import Case
 from incidents.models import (
     Category,
@@ -62,7 +62,7 @@ def file_incident(
     channel: Channel = Channel.PORTAL,
     product: Product | None = None,
     product_version: str = "",
-    files: Sequence[UploadedFile] = (),
+    files: Files = (),
 ) -> Incident:
     """File an incident for `author`, a contact of the certificate; `actor` may be staff.
 
@@ -128,7 +128,11 @@ def new_clock(incident: Incident, reckoned: RunningClock) -> Clock:
 
 
 def _start_clock(
-    certificate: Certificate, targets: dict, severity: int, channel: Channel, at: datetime
+    certificate: Certificate,
+    targets: Mapping[str, Any],
+    severity: int,
+    channel: Channel,
+    at: datetime,
 ) -> RunningClock | None:
     data = targets["response"].get(str(severity))
     if data is None:

@@ -1,16 +1,14 @@
 """What the vendor's staff do on an incident (SPEC 6)."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict, Refused
 from accounts.models import User
 from incidents import rules
-from incidents.actions.attachments import attach
+from incidents.actions.attachments import Files, attach
 from incidents.actions.case import Case
 from incidents.models import Incident, Message, MessageKind
 from incidents.states import Channel, Side, State
@@ -26,7 +24,7 @@ def respond(
     text: str,
     at: datetime,
     qualified: bool = True,
-    files: Sequence[UploadedFile] = (),
+    files: Files = (),
     unchanged_since: int | None = None,
 ) -> Incident:
     """Answer the customer; a qualified answer stops the response clock (SPEC 7.5).
@@ -34,9 +32,7 @@ def respond(
     An unqualified one is a message and moves nothing, whoever has the next move; on a closed
     incident it is refused.
     """
-    case = Case.open(
-        incident, at=at, unchanged_since=unchanged_since, actor=actor
-    )
+    case = Case.open(incident, at=at, unchanged_since=unchanged_since, actor=actor)
     if qualified:
         case.move(case.incident.respond)
     _require_open(case)
@@ -55,13 +51,11 @@ def ask_customer(
     actor: User,
     text: str,
     at: datetime,
-    files: Sequence[UploadedFile] = (),
+    files: Files = (),
     unchanged_since: int | None = None,
 ) -> Incident:
     """Ask for what is missing: a qualified response that starts the month (SPEC 8)."""
-    case = Case.open(
-        incident, at=at, unchanged_since=unchanged_since, actor=actor
-    )
+    case = Case.open(incident, at=at, unchanged_since=unchanged_since, actor=actor)
     case.move(case.incident.ask, until=case.month_end())
     message = case.write(actor, MessageKind.QUESTION, text, qualified=True)
     attach(message, files)
@@ -77,13 +71,11 @@ def offer_solution(
     actor: User,
     text: str,
     at: datetime,
-    files: Sequence[UploadedFile] = (),
+    files: Files = (),
     unchanged_since: int | None = None,
 ) -> Incident:
     """Offer a fix or a workaround; the month starts if the side changes, and else runs on."""
-    case = Case.open(
-        incident, at=at, unchanged_since=unchanged_since, actor=actor
-    )
+    case = Case.open(incident, at=at, unchanged_since=unchanged_since, actor=actor)
     case.move(case.incident.offer_solution, until=case.month_end())
     message = case.write(actor, MessageKind.SOLUTION, text, qualified=True)
     attach(message, files)
@@ -109,7 +101,7 @@ def add_note(
     actor: User,
     text: str,
     at: datetime,
-    files: Sequence[UploadedFile] = (),
+    files: Files = (),
 ) -> Incident:
     """Write an internal note, which no customer ever sees."""
     case = Case.open(incident, at=at)

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from incidents.models.incident import Incident
-from incidents.rules import Promise, RunningClock, Warning
+from incidents.rules import Promise, RunningClock, WarningPoint
 
 
 class ClockKind(models.TextChoices):
@@ -70,7 +70,7 @@ class Clock(models.Model):
             promises=tuple(Promise.from_data(data) for data in self.promises),
             due_at=self.due_at,
             warnings=tuple(
-                Warning(percentage, due_at, fired_at)
+                WarningPoint(percentage, due_at, fired_at)
                 for percentage, due_at, fired_at in zip(
                     self.warning_percentages, self.warnings_due_at, self.warned_at, strict=True
                 )

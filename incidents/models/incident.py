@@ -153,7 +153,7 @@ class Incident(FSMModelMixin, models.Model):
 
     @property
     def is_open(self) -> bool:
-        return self.state != State.CLOSED
+        return bool(self.state != State.CLOSED)
 
     # Transitions: legality and their own columns, nothing else. Only actions call them.
 

@@ -65,7 +65,10 @@ class MessageForm(WordsForm):
 
     kind = forms.ChoiceField(choices=KINDS, required=False)
     qualified = forms.BooleanField(required=False)
-    files = ManyFilesField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["files"] = ManyFilesField(required=False)
 
 
 class SeverityForm(WordsForm):
@@ -110,5 +113,3 @@ class CallForm(WordsForm):
         """Return when the call was, whole seconds; now if nothing was entered."""
         called_at: datetime | None = self.cleaned_data["called_at"]
         return called_at.replace(second=0, microsecond=0) if called_at else at
-
-

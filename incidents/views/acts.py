@@ -1,11 +1,11 @@
-"""Acts on an incident: each a noun below its address; each view reads, calls one action, answers."""
+"""Acts on an incident: nouns below its address; a view reads, calls one action, answers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
@@ -25,6 +25,7 @@ from incidents.views.act_forms import (
     WordsForm,
 )
 from incidents.views.incident import context
+from incidents.views.request import Request
 
 UNPROCESSABLE, CONFLICT = 422, 409
 
@@ -35,15 +36,15 @@ class Act:
 
     verb: Verb
     form: type[ActForm]
-    perform: Callable[[HttpRequest, Incident, Any], object]
+    perform: Callable[[Request, Incident, Any], object]
     title: str | LazyText
     explanation: str | LazyText
     submit: str | LazyText
     done: str | LazyText
 
 
-def _with_text(action: Callable[..., object]) -> Callable[[HttpRequest, Incident, Any], object]:
-    def perform(request: HttpRequest, incident: Incident, form: Any) -> object:
+def _with_text(action: Callable[..., object]) -> Callable[[Request, Incident, Any], object]:
+    def perform(request: Request, incident: Incident, form: Any) -> object:
         return action(
             incident=incident,
             actor=request.user,
@@ -54,7 +55,7 @@ def _with_text(action: Callable[..., object]) -> Callable[[HttpRequest, Incident
     return perform
 
 
-def _change_severity(request: HttpRequest, incident: Incident, form: Any) -> object:
+def _change_severity(request: Request, incident: Incident, form: Any) -> object:
     return responding.change_severity(
         incident=incident,
         actor=request.user,
@@ -64,7 +65,7 @@ def _change_severity(request: HttpRequest, incident: Incident, form: Any) -> obj
     )
 
 
-def _log_call(request: HttpRequest, incident: Incident, form: Any) -> object:
+def _log_call(request: Request, incident: Incident, form: Any) -> object:
     return responding.log_call(
         incident=incident,
         actor=request.user,
@@ -146,12 +147,12 @@ ACTS: Mapping[str, Act] = {
 
 
 @require_http_methods(["GET", "POST"])
-def act(request: HttpRequest, reference: str, noun: str) -> HttpResponse:
+def act(request: Request, reference: str, noun: str) -> HttpResponse:
     """Show the form of an act, or do it."""
     return perform(request, reference, ACTS[noun])
 
 
-def perform(request: HttpRequest, reference: str, act: Act) -> HttpResponse:
+def perform(request: Request, reference: str, act: Act) -> HttpResponse:
     incident = get_incident(request.user, reference, act.verb, request.at)
     if request.method == "GET":
         return _ask(request, incident, act, act.form(incident=incident, user=request.user))
@@ -170,7 +171,7 @@ def perform(request: HttpRequest, reference: str, act: Act) -> HttpResponse:
 
 
 def _ask(
-    request: HttpRequest, incident: Incident, act: Act, form: ActForm, status: int = 200
+    request: Request, incident: Incident, act: Act, form: ActForm, status: int = 200
 ) -> HttpResponse:
     return render(
         request,
@@ -181,7 +182,7 @@ def _ask(
 
 
 @require_POST
-def acceptance(request: HttpRequest, reference: str) -> HttpResponse:
+def acceptance(request: Request, reference: str) -> HttpResponse:
     incident = get_incident(request.user, reference, Verb.ACCEPT, request.at)
     try:
         answering.accept(incident=incident, actor=request.user, text="", at=request.at)
@@ -201,7 +202,7 @@ MESSAGE_VERBS = {
 
 
 @require_POST
-def message(request: HttpRequest, reference: str) -> HttpResponse:
+def message(request: Request, reference: str) -> HttpResponse:
     """Take what was written in the composer."""
     kind = request.POST.get("kind", "")
     verb = Verb.ANSWER if request.user.is_contact else MESSAGE_VERBS.get(kind, Verb.NOTE)
@@ -219,7 +220,7 @@ def message(request: HttpRequest, reference: str) -> HttpResponse:
     return redirect(incident)
 
 
-def _write(request: HttpRequest, incident: Incident, verb: Verb, form: MessageForm) -> None:
+def _write(request: Request, incident: Incident, verb: Verb, form: MessageForm) -> None:
     words: dict[str, Any] = {
         "incident": incident,
         "actor": request.user,
@@ -242,12 +243,11 @@ def _write(request: HttpRequest, incident: Incident, verb: Verb, form: MessageFo
 
 
 def _compose_again(
-    request: HttpRequest, incident: Incident, form: MessageForm, status: int
+    request: Request, incident: Incident, form: MessageForm, status: int
 ) -> HttpResponse:
     """Show the page as it is now, with what was typed; sent again, it is sent knowing."""
     incident.refresh_from_db()
-    form.data = form.data.copy()
-    form.data["seen"] = str(incident.journal_length)
+    form.data = {**request.POST.dict(), "seen": str(incident.journal_length)}
     return render(
         request, "incidents/incident.html", context(request, incident, form), status=status
     )

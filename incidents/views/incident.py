@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.functional import Promise as LazyText
@@ -16,6 +16,7 @@ from incidents.actions.answering import may_reopen
 from incidents.models import Clock, ClockKind, Incident
 from incidents.states import Side, State
 from incidents.views.act_forms import MessageForm
+from incidents.views.request import Request
 from incidents.views.timeline import timeline
 
 
@@ -31,13 +32,13 @@ class Button:
 
 
 @require_GET
-def page(request: HttpRequest, reference: str) -> HttpResponse:
+def page(request: Request, reference: str) -> HttpResponse:
     incident = get_incident(request.user, reference, Verb.SEE, request.at)
     return render(request, "incidents/incident.html", context(request, incident))
 
 
 @require_GET
-def attachment(request: HttpRequest, reference: str, pk: int) -> FileResponse:
+def attachment(request: Request, reference: str, pk: int) -> FileResponse:
     """Send a file as a download of unknown type, so that nothing in it is ever run or shown."""
     incident = get_incident(request.user, reference, Verb.SEE, request.at)
     files = incident.attachments.select_related("message")
@@ -55,7 +56,7 @@ def attachment(request: HttpRequest, reference: str, pk: int) -> FileResponse:
 
 
 def context(
-    request: HttpRequest, incident: Incident, composer: MessageForm | None = None
+    request: Request, incident: Incident, composer: MessageForm | None = None
 ) -> dict[str, Any]:
     """Return all that the page shows; `composer` is a form that was refused, text and all."""
     user = request.user
@@ -94,9 +95,8 @@ def _crumbs(incident: Incident, user: Any) -> list[dict[str, Any]]:
 
 
 def _facts(incident: Incident) -> list[dict[str, Any]]:
-    product = " ".join(filter(None, [incident.product and incident.product.name,
-                                     incident.product_version]))
-    facts = [
+    product = f"{incident.product or ''} {incident.product_version}".strip()
+    facts: list[dict[str, Any]] = [
         {"label": _("Customer"), "value": incident.customer.name},
         {"label": _("Certificate"), "value": incident.certificate.number, "mono": True},
         {"label": _("Category"), "value": incident.category.name},
@@ -106,25 +106,45 @@ def _facts(incident: Incident) -> list[dict[str, Any]]:
     return [fact for fact in facts if fact["value"]]
 
 
-def _buttons(incident: Incident, verbs: frozenset[Verb], request: HttpRequest) -> list[Button]:
+def _buttons(incident: Incident, verbs: frozenset[Verb], request: Request) -> list[Button]:
     base = incident.get_absolute_url()
     offered = incident.state == State.SOLUTION_OFFERED
     candidates: Sequence[tuple[bool, Verb, Button]] = (
-        (offered, Verb.ACCEPT,
-         Button(_("Accept the solution"), f"{base}acceptance/", "check", "button-good", post=True)),
+        (
+            offered,
+            Verb.ACCEPT,
+            Button(
+                _("Accept the solution"), f"{base}acceptance/", "check", "button-good", post=True
+            ),
+        ),
         (offered, Verb.DECLINE, Button(_("Not solved"), f"{base}refusals/", "x")),
-        (incident.side is Side.CUSTOMER, Verb.TAKE_BACK,
-         Button(_("Take back"), f"{base}retractions/", "undo-2")),
-        (incident.is_open, Verb.CHANGE_SEVERITY,
-         Button(_("Severity"), f"{base}severity/", "gauge")),
-        (incident.is_open, Verb.RECORD_WORKAROUND,
-         Button(_("Workaround"), f"{base}workarounds/", "wrench")),
+        (
+            incident.side is Side.CUSTOMER,
+            Verb.TAKE_BACK,
+            Button(_("Take back"), f"{base}retractions/", "undo-2"),
+        ),
+        (
+            incident.is_open,
+            Verb.CHANGE_SEVERITY,
+            Button(_("Severity"), f"{base}severity/", "gauge"),
+        ),
+        (
+            incident.is_open,
+            Verb.RECORD_WORKAROUND,
+            Button(_("Workaround"), f"{base}workarounds/", "wrench"),
+        ),
         (incident.is_open, Verb.LOG_CALL, Button(_("Log a call"), f"{base}calls/", "phone")),
-        (incident.side is Side.VENDOR, Verb.ESCALATE,
-         Button(_("Escalate"), f"{base}escalations/", "flame", "button-danger")),
+        (
+            incident.side is Side.VENDOR,
+            Verb.ESCALATE,
+            Button(_("Escalate"), f"{base}escalations/", "flame", "button-danger"),
+        ),
         (incident.is_open, Verb.WITHDRAW, Button(_("Withdraw"), f"{base}withdrawal/", "trash-2")),
-        (not incident.is_open and may_reopen(incident, request.user, request.at), Verb.REOPEN,
-         Button(_("Reopen"), f"{base}reopenings/", "rotate-ccw")),
+        (
+            not incident.is_open and may_reopen(incident, request.user, request.at),
+            Verb.REOPEN,
+            Button(_("Reopen"), f"{base}reopenings/", "rotate-ccw"),
+        ),
     )
     return [button for applies, verb, button in candidates if applies and verb in verbs]
 
@@ -143,10 +163,20 @@ def _kinds(
     chosen = composer["kind"].value() if composer else None
     offered = [
         (incident.is_open, Verb.RESPOND, "response", _("Reply to customer"), "reply"),
-        (incident.side is Side.VENDOR, Verb.ASK, "question", _("Ask"),
-         "message-circle-question-mark"),
-        (incident.is_open and incident.state != State.SOLUTION_OFFERED, Verb.OFFER_SOLUTION,
-         "solution", _("Offer a solution"), "lightbulb"),
+        (
+            incident.side is Side.VENDOR,
+            Verb.ASK,
+            "question",
+            _("Ask"),
+            "message-circle-question-mark",
+        ),
+        (
+            incident.is_open and incident.state != State.SOLUTION_OFFERED,
+            Verb.OFFER_SOLUTION,
+            "solution",
+            _("Offer a solution"),
+            "lightbulb",
+        ),
         (True, Verb.NOTE, "note", _("Internal note"), "lock"),
     ]
     kinds = [

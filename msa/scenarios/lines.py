@@ -77,9 +77,7 @@ def _parsed(source: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
         yield number, fields
 
 
-def _in_order(
-    numbered: Iterable[tuple[int, Mapping[str, Any]]], now: datetime
-) -> Iterator[Line]:
+def _in_order(numbered: Iterable[tuple[int, Mapping[str, Any]]], now: datetime) -> Iterator[Line]:
     """Resolve relative instants; a file that uses them is sorted, any other must be in order."""
     zones = _Zones()
     lines: list[Line] = []

@@ -107,9 +107,15 @@ class Player:
         role = line.text("role")
         if role not in set(Role) - {Role.CONTACT}:
             raise line.error(f"“{role}” is no role of staff.")
-        office = self._offices.get(line.fields.get("office", "")) if "office" in line.fields else None
+        office = (
+            self._offices.get(line.fields.get("office", "")) if "office" in line.fields else None
+        )
         self._people[key] = self._person(
-            line.fields, key, role=role, office=office, timezone=office.timezone if office else "UTC"
+            line.fields,
+            key,
+            role=role,
+            office=office,
+            timezone=office.timezone if office else "UTC",
         )
 
     def customer(self, line: Line) -> None:
@@ -156,9 +162,7 @@ class Player:
                     customer=customer,
                     timezone=office.timezone,
                 )
-            certificates.name_contact(
-                certificate=certificate, user=self._people[contact["key"]]
-            )
+            certificates.name_contact(certificate=certificate, user=self._people[contact["key"]])
         certificates.issue_version(
             certificate=certificate, requested_by=None, approved_by=None, at=issued_at
         )

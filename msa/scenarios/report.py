@@ -33,9 +33,7 @@ def _incident(key: str, incident: Incident, until: datetime) -> dict[str, Any]:
         "closure": incident.closure or None,
         "side": str(incident.side) if incident.side else None,
         "severity": incident.severity,
-        "response": _response(
-            incident.clocks.filter(kind=ClockKind.RESPONSE).latest("id")
-        ),
+        "response": _response(incident.clocks.filter(kind=ClockKind.RESPONSE).latest("id")),
         "customer_side_until": _instant(incident.customer_side_until),
         "escalation_level": level_of(incident),
         "vendor_elapsed_seconds": _seconds(end - start for start, end in vendor),

@@ -10,6 +10,6 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 def test_the_state_diagram_in_the_docs_is_the_codes():
     text = (DOCS / "architecture.md").read_text()
-    drawn = re.search(r"<!-- states -->\n```mermaid\n(.*?)\n```\n<!-- /states -->", text, re.S)
+    drawn = re.search(r"<!-- states -->\n```mermaid\n(.*?)\n```\n<!-- /states -->", text, re.DOTALL)
     assert drawn is not None
     assert drawn[1] == state_diagram()

@@ -8,10 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ROOMS = ("msa", "accounts", "incidents", "tam", "healthcheck", "reports")
 SOURCES = sorted(
-    path
-    for room in ROOMS
-    for path in (ROOT / room).rglob("*.py")
-    if "migrations" not in path.parts
+    path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "migrations" not in path.parts
 )
 TRANSITIONS = {
     "respond",

@@ -82,7 +82,9 @@ def test_a_contacts_message_is_an_answer_and_its_file_can_be_fetched(cast, incid
     responding.ask_customer(incident=incident, actor=cast.tom, text="Log?", at=LATER)
     client = signed_in(cast.alice)
     file = SimpleUploadedFile("../scan log.txt", b"line one\n")
-    assert client.post(url(incident, "messages"), {"text": "Here", "files": file}).status_code == 302
+    assert (
+        client.post(url(incident, "messages"), {"text": "Here", "files": file}).status_code == 302
+    )
     incident.refresh_from_db()
     assert incident.state == "in_progress"
     attachment = Attachment.objects.get()
@@ -158,7 +160,12 @@ def test_the_acts_pages_do_what_they_say(cast, incident, signed_in):
     steps = [
         (tom, "severity", {"severity": "1", "text": "The network is down."}, "received"),
         (tom, "workarounds", {"text": "Restart the service."}, "received"),
-        (tom, "calls", {"caller": cast.bob.pk, "text": "Talked.", "qualified": "on"}, "in_progress"),
+        (
+            tom,
+            "calls",
+            {"caller": cast.bob.pk, "text": "Talked.", "qualified": "on"},
+            "in_progress",
+        ),
         (alice, "escalations", {"text": "Hurry."}, "in_progress"),
         (tom, "messages", {"kind": "solution", "text": "Update."}, "solution_offered"),
         (alice, "refusals", {"text": "Still slow."}, "in_progress"),

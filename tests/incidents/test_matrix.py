@@ -1,6 +1,8 @@
 """Every state, every act, every role: what comes of it, written out (SPEC 4, 6)."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -16,8 +18,8 @@ pytestmark = pytest.mark.django_db
 
 LATER = MONDAY_NINE + timedelta(hours=2)
 STATES = ["received", "in_progress", "awaiting_customer", "solution_offered", "closed"]
-WORDS = {"text": "…"}
-ACTS = {
+WORDS: dict[str, Any] = {"text": "…"}
+ACTS: dict[str, tuple[Verb, Callable[..., Any], dict[str, Any]]] = {
     "note": (Verb.NOTE, responding.add_note, WORDS),
     "reply": (Verb.RESPOND, responding.respond, {**WORDS, "qualified": False}),
     "respond": (Verb.RESPOND, responding.respond, WORDS),
@@ -108,14 +110,14 @@ MAY = {
 def bring_to(cast, state):
     incident = cast.file("product-malfunction", MONDAY_NINE)
     at = MONDAY_NINE + timedelta(hours=1)
-    steps = {
+    ways: dict[str, list[Callable[..., Any]]] = {
         "received": [],
         "in_progress": [responding.respond],
         "awaiting_customer": [responding.ask_customer],
         "solution_offered": [responding.offer_solution],
         "closed": [responding.respond, answering.withdraw],
-    }[state]
-    for step in steps:
+    }
+    for step in ways[state]:
         actor = cast.alice if step is answering.withdraw else cast.tom
         incident = step(incident=incident, actor=actor, text="…", at=at)
     return incident

@@ -16,7 +16,9 @@ from tests.conftest import make_cast
 
 def colleague(cast, number):
     return User.objects.create_user(
-        f"person{number}@acme.example", name=f"Person {number}", role=Role.CONTACT,
+        f"person{number}@acme.example",
+        name=f"Person {number}",
+        role=Role.CONTACT,
         customer=cast.acme,
     )
 

@@ -105,9 +105,7 @@ def test_reopened_unanswered_it_gets_a_clock_of_its_own(cast, until):
     filed = ASKED
     incident = cast.file("product-network-down", filed)
     until(filed + timedelta(hours=1))
-    answering.withdraw(
-        incident=incident, actor=cast.alice, text="", at=filed + timedelta(hours=1)
-    )
+    answering.withdraw(incident=incident, actor=cast.alice, text="", at=filed + timedelta(hours=1))
     again_at = filed + timedelta(hours=2)
     reopened = answering.reopen(incident=incident, actor=cast.alice, at=again_at)
     assert reopened.state == "received"

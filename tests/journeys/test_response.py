@@ -35,9 +35,7 @@ def test_answered_in_time_asked_answered_solved(cast, until):
         MONDAY_NINE + 12 * MINUTE,
         None,
     )
-    answering.answer(
-        incident=incident, actor=cast.bob, text="12.4", at=MONDAY_NINE + 40 * MINUTE
-    )
+    answering.answer(incident=incident, actor=cast.bob, text="12.4", at=MONDAY_NINE + 40 * MINUTE)
     responding.offer_solution(
         incident=incident, actor=cast.tom, text="Update.", at=MONDAY_NINE + 60 * MINUTE
     )

@@ -28,7 +28,10 @@ class Command(BaseCommand):
             return
         widths = [max(_columns(row[i]) for row in rows) for i in range(len(rows[0]))]
         for row in rows:
-            cells = [text + " " * (width - _columns(text)) for text, width in zip(row, widths, strict=True)]
+            cells = [
+                text + " " * (width - _columns(text))
+                for text, width in zip(row, widths, strict=True)
+            ]
             self.stdout.write("  ".join(cells).rstrip())
         self.stdout.write(f"Everyone's password: {demo.PASSWORD}")
 

@@ -11,7 +11,7 @@ from psycopg import sql
 
 
 class Command(migrate.Command):
-    def get_check_kwargs(self, options: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+    def get_check_kwargs(self, options: Any) -> Any:  # noqa: ARG002
         """Leave out the check of the application's role: the owner's may do what it forbids."""
         return {}
 
@@ -52,8 +52,10 @@ def prepare_role(connection: BaseDatabaseWrapper, role: str) -> None:
             cursor.execute(sql.SQL("grant {} to current_user").format(name))
         for statement in (
             "grant usage on schema public to {}",
-            "alter default privileges in schema public"
-            " grant select, insert, update, delete on tables to {}",
+            (
+                "alter default privileges in schema public"
+                " grant select, insert, update, delete on tables to {}"
+            ),
             "alter default privileges in schema public grant usage, select on sequences to {}",
         ):
             cursor.execute(sql.SQL(statement).format(name))
