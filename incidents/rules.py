@@ -75,7 +75,7 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
-class Warning:  # noqa: A001 (SPEC 7.7 calls it so)
+class WarningPoint:
     """A warning point: a share of the allowance, when it falls due, and when it fired."""
 
     percentage: int
@@ -92,7 +92,7 @@ class RunningClock:
     waits_for_call: bool
     promises: tuple[Promise, ...]
     due_at: datetime
-    warnings: tuple[Warning, ...]
+    warnings: tuple[WarningPoint, ...]
 
     def has_started(self, at: datetime) -> bool:
         return self.started_at <= at
@@ -116,7 +116,7 @@ def start(
         waits_for_call=waits,
         promises=(promise,),
         due_at=promise.due(calendar),
-        warnings=tuple(Warning(percentage, started_at) for percentage in percentages),
+        warnings=tuple(WarningPoint(percentage, started_at) for percentage in percentages),
     )
     return _settle(clock, received_at, calendar)
 

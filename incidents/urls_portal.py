@@ -1,1 +1,11 @@
-urlpatterns = []
+"""The portal's own pages."""
+
+from django.urls import path
+
+from incidents.views import filing, portal
+
+urlpatterns = [
+    path("", portal.home, name="home"),
+    path("incidents/new/", filing.filing, name="file"),
+    path("incidents/new/promise/", filing.terms, name="file-promise"),
+]

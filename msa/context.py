@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
 
+MAY_FILE = {Role.CONTACT, Role.TAM, Role.DUTY_MANAGER, Role.TEAM_HEAD}
 THEMES = ("light", "dark", "system")
 
 
@@ -71,6 +72,6 @@ def _navigation(request: HttpRequest, user: Any) -> list[Destination]:
 
 
 def _primary_action(user: Any) -> dict[str, Any] | None:
-    if not getattr(user, "is_authenticated", False) or not user.is_contact:
+    if not getattr(user, "is_authenticated", False) or user.role not in MAY_FILE:
         return None
     return {"label": _("New incident"), "url": reverse("file"), "icon": "plus"}

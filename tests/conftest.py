@@ -222,7 +222,7 @@ def _agreement(
     deputy: User | None,
     contacts: list[User],
 ) -> Certificate:
-    certificate = certificates.issue_certificate(
+    return certificates.issue_certificate(
         certificate=Certificate(
             number=number,
             customer=customer,
@@ -234,18 +234,10 @@ def _agreement(
             deputy=deputy,
         ),
         products=[product],
+        contacts=contacts,
         actor=None,
         at=datetime(2026, 1, 1, tzinfo=UTC),
     )
-    for user in contacts:
-        certificates.name_contact(certificate=certificate, user=user)
-    certificates.issue_version(
-        certificate=certificate,
-        requested_by=None,
-        approved_by=None,
-        at=datetime(2026, 1, 1, tzinfo=UTC),
-    )
-    return certificate
 
 
 class StaffSightClient(Client):

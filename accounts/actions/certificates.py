@@ -1,6 +1,6 @@
 """Issuing certificates and naming contacts (SPEC 3)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +17,21 @@ from accounts.models import (
     Role,
     User,
 )
+from accounts.models.certificate import new_call_in_code
 from accounts.worktime import Calendar, CalendarError
 from msa.outbox.actions import publish
+
+# What an administrator may change of a certificate that is issued.
+TERMS = (
+    "number",
+    "programme",
+    "office",
+    "valid_from",
+    "valid_until",
+    "tam",
+    "deputy",
+    "week",
+)
 
 
 class ContactLimitReached(Refused):
@@ -30,21 +43,90 @@ def issue_certificate(
     *,
     certificate: Certificate,
     products: Iterable[Product] = (),
+    contacts: Iterable[User] = (),
     actor: User | None,
+    requested_by: User | None = None,
     at: datetime,
 ) -> Certificate:
-    """Save a new certificate and issue its first version."""
+    """Save a new certificate, name its contacts and issue its first version."""
     certificate.contact_limit = certificate.programme.contact_limit
     check_terms(certificate)
     certificate.save(force_insert=True)
-    CoveredProduct.objects.bulk_create(
-        CoveredProduct(
-            customer_id=certificate.customer_id, certificate=certificate, product=product
-        )
-        for product in products
+    _cover(certificate, products)
+    for user in contacts:
+        name_contact(certificate=certificate, user=user)
+    issue_version(
+        certificate=certificate, requested_by=requested_by or actor, approved_by=actor, at=at
     )
-    issue_version(certificate=certificate, requested_by=actor, approved_by=actor, at=at)
     return certificate
+
+
+@transaction.atomic
+def revise_certificate(
+    *,
+    certificate: Certificate,
+    products: Iterable[Product],
+    removed: Iterable[Contact] = (),
+    named: Iterable[User] = (),
+    actor: User | None,
+    requested_by: User | None = None,
+    at: datetime,
+) -> CertificateVersion | None:
+    """Save changed terms; return the version that this issued, None if nothing printed changed.
+
+    Locks the certificate. People are removed before others are named, so that a slot can change
+    hands. A change of programme takes its number of contacts over: `ContactLimitReached` when more
+    are named than that.
+    """
+    locked = Certificate.objects.select_for_update(no_key=True).get(pk=certificate.pk)
+    check_terms(certificate)
+    for contact in removed:
+        remove_contact(contact=contact)
+    if locked.programme_id != certificate.programme_id:
+        _take_over_limit(certificate)
+    certificate.save(update_fields=[*TERMS, "contact_limit"])
+    _cover(certificate, products)
+    for user in named:
+        name_contact(certificate=certificate, user=user)
+    return issue_version(
+        certificate=certificate, requested_by=requested_by or actor, approved_by=actor, at=at
+    )
+
+
+@transaction.atomic
+def reissue(*, certificates: Iterable[Certificate], actor: User | None, at: datetime) -> int:
+    """Issue a version of each certificate whose print has changed; return how many had.
+
+    For a change elsewhere that certificates print: a name, an e-mail address, a phone number.
+    """
+    ordered = sorted(certificates, key=lambda certificate: certificate.pk)
+    issued = [
+        issue_version(certificate=certificate, requested_by=actor, approved_by=actor, at=at)
+        for certificate in ordered
+    ]
+    return sum(version is not None for version in issued)
+
+
+@transaction.atomic
+def revoke_certificate(*, certificate: Certificate, at: datetime) -> bool:
+    """Refuse new incidents from `at` on; open ones go on (SPEC 3). False if it was revoked."""
+    locked = Certificate.objects.select_for_update(no_key=True).get(pk=certificate.pk)
+    if locked.revoked_at is not None:
+        return False
+    locked.revoked_at = at
+    locked.save(update_fields=["revoked_at"])
+    return True
+
+
+@transaction.atomic
+def reinstate_certificate(*, certificate: Certificate) -> bool:
+    """Take a revocation back; False if there was none."""
+    locked = Certificate.objects.select_for_update(no_key=True).get(pk=certificate.pk)
+    if locked.revoked_at is None:
+        return False
+    locked.revoked_at = None
+    locked.save(update_fields=["revoked_at"])
+    return True
 
 
 def check_terms(certificate: Certificate) -> None:
@@ -134,30 +216,35 @@ def name_contact(*, certificate: Certificate, user: User) -> Contact:
     refuses a ninth of eight by itself, whoever asks. The caller issues the new version.
     """
     Certificate.objects.select_for_update(no_key=True).get(pk=certificate.pk)
-    if user.role != Role.CONTACT or user.customer_id != certificate.customer_id:
-        raise Refused(_("Only people of the customer can be contacts."), field="user")
-    held = {
-        contact.slot: contact.user.name
-        for contact in certificate.contacts.select_related("user").order_by("slot")
-    }
-    if user.pk in certificate.contacts.values_list("user_id", flat=True):
-        raise Refused(_("%(name)s is a contact already.") % {"name": user.name}, field="user")
+    contacts = list(certificate.contacts.select_related("user").order_by("slot"))
+    check_new_contact(certificate=certificate, user=user, held=[held.user for held in contacts])
+    taken = {contact.slot for contact in contacts}
     slots = range(1, certificate.contact_limit + 1)
-    free = next((slot for slot in slots if slot not in held), None)
-    if free is None:
-        raise ContactLimitReached(
-            _(
-                "This certificate names at most %(limit)d contacts; the slots are taken by %(names)s."
-            )
-            % {"limit": certificate.contact_limit, "names": ", ".join(held.values())},
-            field="user",
-        )
     return Contact.objects.create(
         customer_id=certificate.customer_id,
         certificate=certificate,
         contact_limit=certificate.contact_limit,
-        slot=free,
+        slot=next(slot for slot in slots if slot not in taken),
         user=user,
+    )
+
+
+def check_new_contact(*, certificate: Certificate, user: User, held: Sequence[User]) -> None:
+    """Refuse a person who cannot have a slot beside the people who hold one."""
+    if user.role != Role.CONTACT or user.customer_id != certificate.customer_id:
+        raise Refused(_("Only people of the customer can be contacts."), field="user")
+    if user in held:
+        raise Refused(_("%(name)s is a contact already.") % {"name": user.name}, field="user")
+    if len(held) >= certificate.contact_limit:
+        raise limit_reached(certificate.contact_limit, held)
+
+
+def limit_reached(limit: int, held: Sequence[User], *, field: str = "user") -> ContactLimitReached:
+    """Return the refusal that tells the limit and the names in the slots (SPEC 3)."""
+    return ContactLimitReached(
+        _("This certificate names at most %(limit)d contacts; the slots are taken by %(names)s.")
+        % {"limit": limit, "names": ", ".join(user.name for user in held)},
+        field=field,
     )
 
 
@@ -169,3 +256,36 @@ def remove_contact(*, contact: Contact) -> None:
     """
     Certificate.objects.select_for_update(no_key=True).get(pk=contact.certificate_id)
     contact.delete()
+
+
+@transaction.atomic
+def renew_call_in_code(*, contact: Contact) -> None:
+    """Give a contact a new code for the phone; the old one is void at once (SPEC 3)."""
+    contact.call_in_code = new_call_in_code()
+    contact.save(update_fields=["call_in_code"])
+
+
+def _cover(certificate: Certificate, products: Iterable[Product]) -> None:
+    """Make the covered products exactly `products`."""
+    wanted = {product.pk for product in products}
+    certificate.covered.exclude(product__in=wanted).delete()
+    covered = set(certificate.covered.values_list("product", flat=True))
+    CoveredProduct.objects.bulk_create(
+        CoveredProduct(
+            customer_id=certificate.customer_id, certificate=certificate, product_id=product
+        )
+        for product in sorted(wanted - covered)
+    )
+
+
+def _take_over_limit(certificate: Certificate) -> None:
+    """Take the programme's number of contacts over, moving people into the slots that remain."""
+    limit = certificate.programme.contact_limit
+    contacts = list(certificate.contacts.select_related("user").order_by("slot"))
+    if len(contacts) > limit:
+        raise limit_reached(limit, [contact.user for contact in contacts], field="programme")
+    for slot, contact in enumerate(contacts, start=1):
+        if contact.slot != slot:
+            contact.slot = slot
+            contact.save(update_fields=["slot"])
+    certificate.contact_limit = limit

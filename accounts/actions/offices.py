@@ -90,12 +90,22 @@ def plan_shift(
     *, office: Office, person: User, starts_at: datetime, ends_at: datetime
 ) -> DutyShift:
     """Put a duty manager on the office's line for a time."""
-    if person.role != Role.DUTY_MANAGER:
-        raise Refused(_("Only a duty manager can be put on duty."), field="person")
     shift = DutyShift(office=office, person=person, starts_at=starts_at, ends_at=ends_at)
+    save_shift(shift=shift)
+    return shift
+
+
+@transaction.atomic
+def save_shift(*, shift: DutyShift) -> None:
+    """Save a new or a changed shift, if the rules allow it."""
+    check_on_duty(shift.person)
     try:
         shift.full_clean()
     except ValidationError as error:
         raise Refused("; ".join(error.messages)) from error
-    shift.save(force_insert=True)
-    return shift
+    shift.save()
+
+
+def check_on_duty(person: User) -> None:
+    if person.role != Role.DUTY_MANAGER:
+        raise Refused(_("Only a duty manager can be put on duty."), field="person")

@@ -40,7 +40,7 @@ _LAST_LOOK = (datetime(9999, 12, 30, tzinfo=UTC) - _EPOCH) // TICK
 _LAST_TICK = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // TICK
 
 
-class NeverOpensAgain(Exception):  # noqa: N818  (it tells of a calendar, not of a mistake)
+class NeverOpensAgain(Exception):
     """The calendar's last opening ends before what was asked for.
 
     Only a calendar without weekly hours, whose special days run out, and the end of Python's own

@@ -35,12 +35,15 @@ def sweep(*, at: datetime) -> int:
 
 
 def fire_earlier_than(at: datetime) -> int:
-    """Fire every deadline before `at` inside the caller's transaction: the scenario player."""
+    """Fire every deadline before `at` inside the caller's transaction: the scenario player.
+
+    Each is recorded at its due instant, as the sweep would have done that stood by then.
+    """
     fired = 0
     while deadline := (
         Deadline.objects.filter(due_at__lt=at).order_by("due_at", "kind", "incident").first()
     ):
-        fired += Case.settle(deadline.incident, before=deadline.due_at + ONE_SECOND, recorded_at=at)
+        fired += Case.settle(deadline.incident, before=deadline.due_at + ONE_SECOND, recorded_at=deadline.due_at)
     return fired
 
 

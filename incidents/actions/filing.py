@@ -23,6 +23,7 @@ from incidents.models import (
     QueueTier,
     ReferenceCounter,
 )
+from incidents.queries import filing_refusals, filings_left
 from incidents.rules import RunningClock, Target
 from incidents.states import Channel, Side
 
@@ -66,6 +67,7 @@ def file_incident(
 ) -> Incident:
     """File an incident for `author`, a contact of the certificate; `actor` may be staff.
 
+    Where a quota limits filing, the certificate is locked, so that the last one is taken once.
     Raises `Refused` outside the certificate's validity, for a product it does not cover, or with
     the quota used up, and `NotAllowed` for an author whom the certificate does not name.
     """
@@ -161,24 +163,15 @@ def _check_persons(certificate: Certificate, author: User, actor: User, channel:
 
 
 def _check_certificate(certificate: Certificate, product: Product | None, at: datetime) -> None:
-    number = certificate.number
-    if certificate.revoked_at is not None:
-        raise Refused(_("Certificate %(number)s was revoked.") % {"number": number})
-    today = certificate.local_date(at)
-    if today < certificate.valid_from:
-        raise Refused(
-            _("Certificate %(number)s is not valid before %(date)s.")
-            % {"number": number, "date": certificate.valid_from.isoformat()}
-        )
-    if today > certificate.valid_until:
-        raise Refused(
-            _("Certificate %(number)s ended on %(date)s.")
-            % {"number": number, "date": certificate.valid_until.isoformat()}
-        )
+    if certificate.programme.incidents_per_year is not None:
+        Certificate.objects.select_for_update(no_key=True).get(pk=certificate.pk)
+    left = filings_left([certificate], at)
+    if reason := filing_refusals([certificate], left, at).get(certificate.pk):
+        raise Refused(reason)
     if product and not certificate.covered.filter(product=product).exists():
         raise Refused(
             _("Certificate %(number)s does not cover %(product)s.")
-            % {"number": number, "product": product.name},
+            % {"number": certificate.number, "product": product.name},
             field="product",
         )
 

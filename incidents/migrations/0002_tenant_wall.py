@@ -1,7 +1,8 @@
 """Row-level security on every table of incidents; a journal that is only ever added to."""
 
-from accounts.tenancy import append_only, tenant_table
 from django.db import migrations
+
+from accounts.tenancy import append_only, tenant_table
 
 INCIDENT = {"incident_id": "incidents_incident"}
 MESSAGE = {"message_id": "incidents_message"}

@@ -41,6 +41,16 @@ class Clock(models.Model):
 
     class Meta:
         ordering = ["incident", "id"]
+        indexes = [
+            models.Index(
+                fields=["responded_at"],
+                name="clock_answered_in_time",
+                condition=Q(breached_at__isnull=True),
+            ),
+            models.Index(
+                fields=["breached_at"], name="clock_missed", condition=Q(breached_at__isnull=False)
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["incident", "kind"],

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import resolve, reverse
 from django.utils.translation import gettext as _
@@ -32,11 +32,31 @@ MAY_FILE = frozenset({Role.CONTACT, Role.TAM, Role.DUTY_MANAGER, Role.TEAM_HEAD}
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "POST"])
-def filing(request: Request) -> HttpResponse:
+def filing(request: HttpRequest) -> HttpResponse:
     """Show the form or take it; without a session keep what was typed, and ask to sign in."""
     if not request.user.is_authenticated:
         _hold(request)
         return redirect_to_login(reverse("file"))
+    return _page(cast(Request, request))
+
+
+@login_not_required
+@never_cache
+@require_GET
+def terms(request: HttpRequest) -> HttpResponse:
+    """Answer what follows from a choice: the promise, and the questions that go with it."""
+    if not request.user.is_authenticated:
+        return render(request, "incidents/_file_signed_out.html")
+    return _terms(cast(Request, request))
+
+
+def _terms(request: Request) -> HttpResponse:
+    _require_filer(request)
+    form = _unsent(request, request.GET.dict())
+    return render(request, "incidents/file_terms.html", _context(request, form))
+
+
+def _page(request: Request) -> HttpResponse:
     _require_filer(request)
     if request.method == "POST":
         return _take(request)
@@ -44,19 +64,11 @@ def filing(request: Request) -> HttpResponse:
     return _show(request, _unsent(request, typed))
 
 
-@require_GET
-def terms(request: Request) -> HttpResponse:
-    """Answer what follows from a choice: the promise, and the questions that go with it."""
-    _require_filer(request)
-    form = _unsent(request, request.GET.dict())
-    return render(request, "incidents/file_terms.html", _context(request, form))
-
-
 def _take(request: Request) -> HttpResponse:
     choices = choices_for(request.user, request.POST, request.at)
     if "show" in request.POST:
         return _show(request, _unsent(request, request.POST.dict()))
-    form = FilingForm(request.POST, request.FILES, choices=choices)
+    form = FilingForm(request.POST, request.FILES, user=request.user, choices=choices)
     if not form.is_valid():
         return _show(request, form, status=UNPROCESSABLE)
     if not form.promise_was_shown:
@@ -78,7 +90,7 @@ def _take(request: Request) -> HttpResponse:
 
 
 def _file(request: Request, form: FilingForm) -> str:
-    incident = file_incident(**form.as_filing(request.user), at=request.at)
+    incident = file_incident(**form.as_filing(), at=request.at)
     return incident.get_absolute_url()
 
 
@@ -91,7 +103,7 @@ def _unsent(request: Request, typed: Mapping[str, Any]) -> FilingForm:
     """Return a form with what was typed so far, not yet judged."""
     choices = choices_for(request.user, typed, request.at)
     initial = {"key": uuid4(), **{name: value for name, value in typed.items() if value}}
-    return FilingForm(initial=initial, choices=choices)
+    return FilingForm(initial=initial, user=request.user, choices=choices)
 
 
 def _show(
@@ -110,7 +122,9 @@ def _context(request: Request, form: FilingForm) -> dict[str, Any]:
         "form": form,
         "choices": choices,
         "promise": shown_promise(choices, request.at),
-        "refusals": [choices.refusals[one.pk] for one in choices.certificates if not choices.usable],
+        "refusals": [
+            choices.refusals[one.pk] for one in choices.certificates if not choices.usable
+        ],
     }
 
 
@@ -150,7 +164,7 @@ def shown_promise(choices: Choices, at: datetime) -> ShownPromise | None:
     )
 
 
-def _hold(request: Request) -> None:
+def _hold(request: HttpRequest) -> None:
     typed = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
     if typed and sum(len(str(value)) for value in typed.values()) <= HELD_LENGTH:
         request.session[HELD] = typed

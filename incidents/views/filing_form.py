@@ -19,7 +19,7 @@ from incidents import queries
 from incidents.access import certificates_for_filing
 from incidents.actions.attachments import check_files
 from incidents.categories import FieldKind, Kind
-from incidents.models import Category, Incident
+from incidents.models import Category
 from incidents.states import Channel
 from incidents.views.act_forms import TEXT_LENGTH, ManyFilesField
 
@@ -119,8 +119,9 @@ class FilingForm(forms.Form):
 
     key = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, choices: Choices, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, choices: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.user = user
         self.choices = choices
         self.fields["certificate"] = _certificate_field(choices)
         if choices.for_others:
@@ -146,7 +147,7 @@ class FilingForm(forms.Form):
             label=_("What happened?"),
             max_length=TEXT_LENGTH,
             help_text=_("Since when, how many are affected, what you see, what you have tried."),
-            widget=forms.Textarea(attrs={"rows": 8}),
+            widget=forms.Textarea(attrs={"rows": 8, "data-draft-key": f"file-{user.pk}"}),
         )
         self.fields["files"] = ManyFilesField(
             label=_("Files"), required=False, help_text=_("Logs, pictures, configurations.")
@@ -195,7 +196,7 @@ class FilingForm(forms.Form):
         self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
 
     @property
-    def all_files(self) -> list[UploadedFile]:
+    def all_files(self) -> "list[UploadedFile[Any]]":
         """Return the files of the message and those of the category's own fields."""
         kinds = {f"{EXTRA}{one['key']}": one["kind"] for one in self._asked}
         own = [
@@ -216,15 +217,15 @@ class FilingForm(forms.Form):
         key: UUID = self.cleaned_data["key"]
         return uuid5(key, repr((typed, chosen)))
 
-    def as_filing(self, user: User) -> dict[str, Any]:
+    def as_filing(self) -> dict[str, Any]:
         """Return what `file_incident` is given of a valid form."""
         cleaned = self.cleaned_data
-        author = cleaned.get("contact") or user
+        author: User = cleaned.get("contact") or self.user
         return {
             "certificate": cleaned["certificate"],
             "category": cleaned["category"],
             "author": author,
-            "actor": user,
+            "actor": self.user,
             "title": " ".join(cleaned["title"].split()),
             "text": self._report(author.language),
             "channel": self.choices.channel,
@@ -238,7 +239,7 @@ class FilingForm(forms.Form):
         answers = [
             (text_in(one["label"], language), self._answer(one, language)) for one in self._asked
         ]
-        lines = [f"- {label}: {answer}" for label, answer in answers if answer]
+        lines = [f"- {_asking(label)} {answer}" for label, answer in answers if answer]
         text: str = self.cleaned_data["text"]
         return "\n".join([text, "", *lines]) if lines else text
 
@@ -257,7 +258,11 @@ class FilingForm(forms.Form):
         return " ".join(str(value).split())
 
 
-class CertificateSelect(forms.Select):
+def _asking(label: str) -> str:
+    return label if label.endswith(("?", "？", ":", "：")) else f"{label}:"
+
+
+class CertificateChoice(forms.widgets.ChoiceWidget):
     """A choice of certificates; those that cannot be used are shown with the reason, disabled."""
 
     refused: frozenset[str] = frozenset()
@@ -269,18 +274,25 @@ class CertificateSelect(forms.Select):
         return option
 
 
-class CertificateRadios(CertificateSelect, forms.RadioSelect):
-    """The same as a list: a contact has few."""
+class CertificateSelect(CertificateChoice, forms.Select):
+    """For staff, who may be in charge of many."""
+
+
+class CertificateRadios(CertificateChoice, forms.RadioSelect):
+    """For contacts, who have few."""
 
 
 def _certificate_field(choices: Choices) -> forms.Field:
     if len(choices.certificates) == 1:
         widget: forms.Widget = forms.HiddenInput()
     else:
-        select = CertificateSelect() if choices.for_others else CertificateRadios()
+        select: CertificateChoice = (
+            CertificateSelect() if choices.for_others else CertificateRadios()
+        )
         select.refused = frozenset(str(key) for key in choices.refusals)
         widget = select
-    shown = [(str(one.pk), _certificate_label(one, choices)) for one in choices.certificates]
+    usable_first = sorted(choices.certificates, key=lambda one: one.pk in choices.refusals)
+    shown = [(str(one.pk), _certificate_label(one, choices)) for one in usable_first]
     if choices.for_others:
         shown.insert(0, ("", _("Choose …")))
     return forms.ChoiceField(
@@ -293,9 +305,8 @@ def _certificate_field(choices: Choices) -> forms.Field:
 
 def _certificate_label(certificate: Certificate, choices: Choices) -> str:
     name = certificate.customer.name if choices.for_others else certificate.programme.name
-    label = f"{certificate.number} · {name}"
     reason = choices.refusals.get(certificate.pk)
-    return f"{label} – {reason}" if reason else label
+    return f"{name} · {reason}" if reason else f"{certificate.number} · {name}"
 
 
 def _channel_field() -> forms.Field:
@@ -355,7 +366,9 @@ def _extra_field(asked: Mapping[str, Any]) -> forms.Field:
             picker = forms.DateInput(attrs={"type": "date", **keep}, format="%Y-%m-%d")
             return forms.DateField(**common, widget=picker, input_formats=["%Y-%m-%d"])
         case FieldKind.CHOICE:
-            offered = [(one["key"], text_in(one["label"], get_language())) for one in asked["choices"]]
+            offered = [
+                (one["key"], text_in(one["label"], get_language())) for one in asked["choices"]
+            ]
             return forms.ChoiceField(
                 **common, choices=[("", _("Choose …")), *offered], widget=forms.Select(attrs=keep)
             )

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise as LazyText
@@ -45,12 +46,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """A certificate that names the reader, and what holds on it now."""
+    """A certificate that names the reader, and what holds on it now; those in force come first."""
 
     certificate: Certificate
     opening: Opening
     hours: list[Hours]
     tam_hours: list[Hours]
+    line_hours: dict[str, str]
     refusal: str
     filings_left: int | None
 
@@ -89,16 +91,19 @@ def _one_list(request: Request, turn: Turn, certificates: Sequence[Certificate])
 
 
 def _agreements(certificates: Sequence[Certificate], at: datetime) -> list[Agreement]:
+    prefetch_related_objects(certificates, "programme__severities")
     left = queries.filings_left(certificates, at)
     refusals = queries.filing_refusals(certificates, left, at)
-    return [
+    agreements = [
         Agreement(
             certificate=certificate,
             opening=queries.opening(certificate.hours, at),
             hours=queries.weekly_hours(certificate.week or certificate.office.calendar["week"]),
             tam_hours=queries.weekly_hours(queries.tam_week(certificate)),
+            line_hours=queries.line_hours(certificate.programme),
             refusal=refusals.get(certificate.pk, ""),
             filings_left=left.get(certificate.pk),
         )
         for certificate in certificates
     ]
+    return sorted(agreements, key=lambda agreement: bool(agreement.refusal))

@@ -150,21 +150,11 @@ class Player:
                 Product.objects.get_or_create(name=name)[0]
                 for name in line.fields.get("products", [])
             ],
+            contacts=[
+                self._contact(data, customer, office) for data in line.fields.get("contacts", [])
+            ],
             actor=None,
             at=issued_at,
-        )
-        for contact in line.fields.get("contacts", []):
-            if contact["key"] not in self._people:
-                self._people[contact["key"]] = self._person(
-                    contact,
-                    contact["key"],
-                    role=Role.CONTACT,
-                    customer=customer,
-                    timezone=office.timezone,
-                )
-            certificates.name_contact(certificate=certificate, user=self._people[contact["key"]])
-        certificates.issue_version(
-            certificate=certificate, requested_by=None, approved_by=None, at=issued_at
         )
         self._certificates[key] = certificate
 
@@ -266,6 +256,14 @@ class Player:
         if key not in things:
             raise line.error(f"“{key}” is not known as {name}.")
         return things[key]
+
+    def _contact(self, data: Mapping[str, Any], customer: Customer, office: Office) -> User:
+        key = data["key"]
+        if key not in self._people:
+            self._people[key] = self._person(
+                data, key, role=Role.CONTACT, customer=customer, timezone=office.timezone
+            )
+        return self._people[key]
 
     def _person(self, data: Mapping[str, Any], key: str, **fields: Any) -> User:
         for name in ("language", "timezone", "phone", "mobile"):

@@ -1,7 +1,8 @@
 """Row-level security on escalations."""
 
-from accounts.tenancy import tenant_table
 from django.db import migrations
+
+from accounts.tenancy import tenant_table
 
 
 class Migration(migrations.Migration):

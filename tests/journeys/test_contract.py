@@ -83,8 +83,8 @@ def test_thirty_at_once_never_make_nine(django_db_blocker):
 @pytest.mark.parametrize(
     ("at", "message"),
     [
-        (datetime(2025, 12, 31, 22, 59, 59, tzinfo=UTC), "is not valid before 2026-01-01"),
-        (datetime(2026, 12, 31, 23, 0, 0, tzinfo=UTC), "ended on 2026-12-31"),
+        (datetime(2025, 12, 31, 22, 59, 59, tzinfo=UTC), "is not valid before Jan. 1, 2026"),
+        (datetime(2026, 12, 31, 23, 0, 0, tzinfo=UTC), "ended on Dec. 31, 2026"),
     ],
 )
 def test_outside_its_days_the_certificate_refuses_filing(cast, at, message):

@@ -1,0 +1,281 @@
+"""What an administrator writes of a programme edition, with the source of each value (SPEC 2)."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.functional import lazystr
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.admin.base import Formset, ModelForm
+from accounts.admin.fields import PartsField, PlainJSON, texts_field, week_field
+from accounts.models import Programme, ProgrammeSeverity
+from accounts.terms import (
+    MINUTES_MOST,
+    RULES,
+    VALUE_PATHS,
+    EscalationRole,
+    Exclusion,
+    FurtherTarget,
+    OpenIncidentReports,
+    PatchEffort,
+    TargetUnit,
+)
+
+STATED = "stated"
+SERVICES = {
+    "tam": gettext_lazy("Technical account manager"),
+    "tam_channel": gettext_lazy("Requests through the TAM"),
+    "signature_requests": gettext_lazy("Signature requests"),
+    "lab_around_the_clock": gettext_lazy("Lab around the clock"),
+    "latest_databases_required": gettext_lazy("Latest databases required"),
+    "public_patches": gettext_lazy("Public patches"),
+    "private_patches": gettext_lazy("Private patches"),
+    "open_incident_reports": gettext_lazy("Reports of open incidents"),
+    "quarterly_reports": gettext_lazy("Quarterly reports"),
+    "health_check": gettext_lazy("Yearly health check"),
+    "exclusions": gettext_lazy("Reasons for “out of scope”"),
+}
+# Fields of the form whose source is shown beside them, with their paths in the edition's file.
+SOURCED = (
+    "contact_limit",
+    "incidents_per_year",
+    "customer_side_months",
+    "warning_percentages",
+    "escalation_levels",
+    "requirements",
+    "tam_hours",
+)
+SEVERITY_SOURCED = {
+    "response_minutes": "response",
+    "call_required_out_of_hours": "call_required_out_of_hours",
+    "phone_line": "phone_line",
+    "status_reports": "status_reports",
+    "further_targets": "further_targets",
+    "meaning_product": "meaning.product",
+    "meaning_malware": "meaning.malware",
+}
+
+
+def source_text(source: object) -> str:
+    """Return where a value comes from, for people; empty where that is not known."""
+    match source:
+        case {"stated": True}:
+            return _("Stated in its document.")
+        case {"assumed_from": str(edition)} if edition == RULES:
+            return _("Assumed: a rule of this product.")
+        case {"assumed_from": str(edition)}:
+            return _("Assumed from %(edition)s.") % {"edition": edition}
+    return ""
+
+
+class SourceField(forms.ChoiceField):
+    """Where one value comes from: stated, or assumed from another edition or the rules."""
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return STATED if value.get("stated") else value.get("assumed_from")
+        return value
+
+    def clean(self, value: Any) -> Any:
+        chosen = super().clean(value)
+        return {"stated": True} if chosen == STATED else {"assumed_from": chosen}
+
+
+class EffortField(forms.ChoiceField):
+    """With what effort private patches are made; kept as False where there are none."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return value or ""
+
+    def clean(self, value: Any) -> Any:
+        return super().clean(value) or False
+
+
+class TargetField(PartsField):
+    """A duration and how it is counted; no minutes: none promised."""
+
+    def assembled(self, values: dict[str, Any]) -> Any:
+        return values if values["minutes"] else None
+
+
+def services_field(provenance: Mapping[str, Any]) -> PartsField:
+    parts: dict[str, forms.Field] = {
+        key: forms.BooleanField(required=False, label=label) for key, label in SERVICES.items()
+    }
+    parts["private_patches"] = EffortField(
+        choices=[("", gettext_lazy("not included")), *PatchEffort.choices],
+        required=False,
+    )
+    parts["open_incident_reports"] = _several(OpenIncidentReports.choices)
+    parts["exclusions"] = _several(Exclusion.choices)
+    for key, part in parts.items():
+        part.label = SERVICES[key]
+        part.help_text = source_text(provenance.get(f"services.{key}"))
+    return PartsField(parts, required=False, label=gettext_lazy("Services included"))
+
+
+def provenance_field(key: str) -> PartsField:
+    """Return the field of the sources of the edition `key`: any other edition, or the rules."""
+    editions = Programme.objects.exclude(key=key).order_by("key").values_list("key", flat=True)
+    choices = [
+        (STATED, _("Stated in its document")),
+        (RULES, _("Assumed: a rule of this product")),
+        *((edition, _("Assumed from %(edition)s") % {"edition": edition}) for edition in editions),
+    ]
+    sources: dict[str, forms.Field] = {
+        path: SourceField(choices=choices, label=path_label(path)) for path in VALUE_PATHS
+    }
+    return PartsField(sources, label=_("Source of each value"))
+
+
+def path_label(path: str) -> str:
+    """Return what people call the value at a path such as `severity.1.response`."""
+    start, _dot, rest = path.partition(".")
+    if start == "services":
+        return str(SERVICES[rest])
+    if start != "severity":
+        return str(capfirst(_verbose(Programme, path)))
+    severity, _dot, value = rest.partition(".")
+    field = next(field for field, at in SEVERITY_SOURCED.items() if at == value)
+    return _("Severity %(severity)s: %(value)s") % {
+        "severity": severity,
+        "value": _verbose(ProgrammeSeverity, field),
+    }
+
+
+def _verbose(model: Any, field: str) -> str:
+    return str(model._meta.get_field(field).verbose_name)  # noqa: SLF001
+
+
+def _several(choices: Any) -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(
+        choices=choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "checkbox-list"}),
+    )
+
+
+def _further_field() -> PartsField:
+    targets: dict[str, forms.Field] = {
+        str(kind): TargetField(
+            {
+                "minutes": forms.IntegerField(
+                    label=gettext_lazy("minutes"),
+                    required=False,
+                    min_value=1,
+                    max_value=MINUTES_MOST,
+                ),
+                "unit": forms.ChoiceField(
+                    label=gettext_lazy("counted"), choices=TargetUnit.choices
+                ),
+            },
+            label=capfirst(kind.label),
+            required=False,
+        )
+        for kind in FurtherTarget
+    }
+    return PartsField(
+        targets,
+        sparse=True,
+        nothing={},
+        required=False,
+        label=gettext_lazy("Further targets"),
+        help_text=gettext_lazy("No minutes: none promised."),
+    )
+
+
+class ProgrammeForm(ModelForm):
+    names = texts_field(label=gettext_lazy("Name"))
+    summaries = texts_field(long=True, label=gettext_lazy("Summary"))
+    tam_hours = week_field(
+        may_follow_office=True,
+        required=False,
+        label=gettext_lazy("Hours of the TAM"),
+        help_text=gettext_lazy(
+            "Leave every day empty for office hours. Otherwise write hours such as 09:00–18:00, or "
+            "“office” for that day's office hours; a day left empty has none. A certificate's own "
+            "hours come before them."
+        ),
+    )
+    escalation_levels = forms.MultipleChoiceField(
+        choices=EscalationRole.choices,
+        required=False,
+        label=gettext_lazy("Escalation levels"),
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "checkbox-list"}),
+    )
+
+    requirements = forms.JSONField(
+        required=False,
+        encoder=PlainJSON,
+        label=gettext_lazy("Requirements"),
+        help_text=gettext_lazy("A key for each, with its text in every language; {} for none."),
+    )
+
+    class Meta:
+        model = Programme
+        fields = (
+            "key",
+            "region",
+            "year",
+            "document",
+            "names",
+            "summaries",
+            "contact_limit",
+            "incidents_per_year",
+            "customer_side_months",
+            "warning_percentages",
+            "escalation_levels",
+            "requirements",
+            "tam_hours",
+            "services",
+            "provenance",
+        )
+        help_texts: ClassVar[dict[str, Any]] = {
+            "contact_limit": gettext_lazy(
+                "Certificates take it over when they are issued under this edition or moved to it."
+            ),
+            "warning_percentages": gettext_lazy(
+                "Rising, with commas between: who is responsible is warned at each."
+            ),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        provenance = self.instance.provenance
+        self.fields["services"] = services_field(provenance)
+        self.fields["provenance"] = provenance_field(self.instance.key)
+        for name in SOURCED:
+            _add_source(self.fields[name], provenance.get(name))
+
+    def clean_requirements(self) -> dict[str, Any]:
+        return self.cleaned_data["requirements"] or {}
+
+
+class SeverityForm(ModelForm):
+    further_targets = _further_field()
+    meaning_product = texts_field(long=True, label=gettext_lazy("Meaning for product incidents"))
+    meaning_malware = texts_field(long=True, label=gettext_lazy("Meaning for malware incidents"))
+
+    class Meta:
+        model = ProgrammeSeverity
+        fields = ("severity", "response_minutes", "response_unit", *list(SEVERITY_SOURCED)[1:])
+
+    def __init__(self, *args: Any, provenance: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        severity = self.instance.severity or self.initial.get("severity")
+        for name, path in SEVERITY_SOURCED.items():
+            _add_source(self.fields[name], provenance.get(f"severity.{severity}.{path}"))
+        self.fields["severity"].disabled = True
+
+
+class SeverityFormSet(Formset):
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        return {**super().get_form_kwargs(index), "provenance": self.instance.provenance}
+
+
+def _add_source(field: forms.Field, source: object) -> None:
+    texts = [str(field.help_text), source_text(source)]
+    field.help_text = lazystr(" ".join(filter(None, texts)))

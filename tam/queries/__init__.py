@@ -1,0 +1,1 @@
+"""What account management reads: the queue (SPEC 10)."""

@@ -1,0 +1,93 @@
+"""Every kind of page, as the demo fills it: its style, axe, the console, and a small screen."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.people import ALICE
+from tests.browser.visitor import Visitor
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.parametrize("theme", ["light", "dark"]),
+]
+
+CLAIRE = "claire.fontanel@valmorin.example"  # a contact with incidents in every state
+INES = "ines.duval@northlight.example"  # her technical account manager
+ADA = "ada.novak@northlight.example"  # an administrator
+
+ANY_MAIL = "main table a, main li a"
+ANY_INCIDENT = "main a[href^='/incidents/INC-']"
+ANY_ACT = ".page-tools a"
+ANY_RECORD = "#result_list th a"
+
+
+def test_the_pages_before_signing_in(visit, theme):
+    visitor = visit(theme=theme)
+    for path in ("/sign-in/", "/mailbox/"):
+        inspect(visitor, path)
+    inspect(visitor, first(visitor, ANY_MAIL))
+
+
+def test_the_pages_of_a_contact(visit, theme):
+    claire = visit(theme=theme)
+    claire.sign_in(CLAIRE)
+    for path in ("/?show=closed", "/incidents/new/", "/"):
+        inspect(claire, path)
+    inspect(claire, first(claire, ANY_INCIDENT))
+    inspect(claire, first(claire, ANY_ACT))
+
+
+def test_the_pages_of_a_technical_account_manager(visit, theme):
+    ines = visit(theme=theme)
+    ines.sign_in(INES)
+    for path in ("/queue/?tab=closed", "/incidents/new/", "/queue/"):
+        inspect(ines, path)
+    inspect(ines, first(ines, ANY_INCIDENT))
+    for path in paths(ines, ANY_ACT):
+        inspect(ines, path)
+
+
+def test_the_pages_of_an_administrator(visit, theme):
+    ada = visit(theme=theme)
+    ada.sign_in(ADA)
+    for path in ("/admin/", "/admin/accounts/certificate/"):
+        inspect(ada, path)
+    inspect(ada, first(ada, ANY_RECORD))
+
+
+def test_a_filing_that_is_refused(visit, theme):
+    """It leads to what is wrong, and keeps what was typed."""
+    alice = visit(theme=theme)
+    alice.sign_in(ALICE)
+    alice.visit("/incidents/new/")
+    alice.choose("Information or documentation")
+    alice.write("What is wrong?", " ")
+    alice.write("What happened?", "Where is the manual?")
+    alice.follow("button", "File incident")
+
+    alice.forget_refusal("422 (Unprocessable Entity)")
+    expect(alice.page.locator(".error-summary")).to_be_focused()
+    expect(alice.page.get_by_label("What happened?")).to_have_value("Where is the manual?")
+    alice.assert_well_made()
+    alice.focus(alice.page.get_by_role("link", name="What is wrong?"))
+    alice.page.keyboard.press("Enter")
+    expect(alice.page.get_by_label("What is wrong?")).to_be_focused()
+
+
+def inspect(visitor: Visitor, path: str) -> None:
+    visitor.visit(path)
+    visitor.assert_well_made()
+    visitor.assert_fits()
+
+
+def first(visitor: Visitor, selector: str) -> str:
+    return paths(visitor, selector)[0]
+
+
+def paths(visitor: Visitor, selector: str) -> list[str]:
+    """Return where the links lead, of which there is at least one."""
+    found = visitor.page.eval_on_selector_all(
+        selector, "links => links.map(link => link.getAttribute('href'))"
+    )
+    assert found != []
+    return found
