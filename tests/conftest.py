@@ -264,3 +264,10 @@ def signed_in():
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def nothing_shipped(staff_scope: None) -> None:
+    """Start without the programmes and categories that every other test finds."""
+    Category.objects.all().delete()
+    Programme.objects.all().delete()

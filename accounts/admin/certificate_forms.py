@@ -1,6 +1,7 @@
 """What an administrator writes of a certificate, and who is to hold its slots (SPEC 3)."""
 
 from typing import Any, ClassVar, cast
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
@@ -93,6 +94,17 @@ class CertificateForm(ModelForm):
             check_terms(self.instance)
         except Refused as refusal:
             self.add_error(refusal.field or None, str(refusal))
+
+
+class PeopleOfCustomer(AutocompleteSelect):
+    """Offer only the people of a certificate's customer; `PersonAdmin` reads the address."""
+
+    def __init__(self, field: Any, site: admin.AdminSite, *, certificate: str) -> None:
+        super().__init__(field, site)
+        self.certificate = certificate
+
+    def get_url(self) -> str:
+        return f"{super().get_url()}?{urlencode({'certificate': self.certificate})}"
 
 
 class ContactForm(ModelForm):

@@ -29,7 +29,12 @@ from accounts.admin.base import (
     reception,
     without_shortcuts,
 )
-from accounts.admin.certificate_forms import CertificateForm, ContactForm, ContactFormSet
+from accounts.admin.certificate_forms import (
+    CertificateForm,
+    ContactForm,
+    ContactFormSet,
+    PeopleOfCustomer,
+)
 from accounts.admin.fields import WEEKDAY_LABELS, hours_text
 from accounts.models import Certificate, CertificateVersion, Contact
 
@@ -51,6 +56,12 @@ class ContactInline(TabularInline):
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         return without_shortcuts(super().formfield_for_dbfield(db_field, request, **kwargs))
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        certificate = request.resolver_match.kwargs.get("object_id")
+        if db_field.name == "user" and certificate:
+            kwargs["widget"] = PeopleOfCustomer(db_field, self.admin_site, certificate=certificate)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     @admin.display(description=gettext_lazy("call-in code"))
     def code(self, contact: Contact) -> str:

@@ -138,6 +138,7 @@ class PartsWidget(forms.MultiWidget):
         self, parts: Mapping[str, forms.Field], attrs: dict[str, Any] | None = None
     ) -> None:
         self.parts = parts
+        self.wrong: frozenset[str] = frozenset()  # keys of the parts that the form refuses
         super().__init__({key: part.widget for key, part in parts.items()}, attrs)
 
     def decompress(self, value: Any) -> list[Any]:
@@ -149,7 +150,10 @@ class PartsWidget(forms.MultiWidget):
         own = {key: text for key, text in (attrs or {}).items() if not key.startswith("aria-")}
         context = super().get_context(name, value, own)
         widget = context["widget"]
-        for part, subwidget in zip(self.parts.values(), widget["subwidgets"], strict=True):
+        for (key, part), subwidget in zip(self.parts.items(), widget["subwidgets"], strict=True):
+            if key in self.wrong:
+                subwidget["is_wrong"] = True
+                subwidget["attrs"]["aria-invalid"] = "true"
             subwidget["label"] = part.label
             subwidget["help_text"] = part.help_text
             subwidget["is_checkbox"] = isinstance(part.widget, forms.CheckboxInput)
@@ -174,6 +178,7 @@ class PartsField(forms.MultiValueField):
         **options: Any,
     ) -> None:
         self.keys = tuple(parts)
+        self.widget: PartsWidget
         self.sparse = sparse
         self.nothing = nothing
         super().__init__(
@@ -184,15 +189,16 @@ class PartsField(forms.MultiValueField):
         if self.disabled and not isinstance(value, list):
             return value
         values: dict[str, Any] = {}
-        problems: list[str] = []
+        problems: dict[str, list[str]] = {}
         written = value or [None] * len(self.keys)
         for key, part, text in zip(self.keys, self.fields, written, strict=True):
             try:
                 values[key] = part.clean(text)
             except ValidationError as error:
-                problems += [f"{part.label}: {message}" for message in error.messages]
+                problems[key] = [f"{part.label}: {message}" for message in error.messages]
+        self.widget.wrong = frozenset(problems)
         if problems:
-            raise ValidationError(problems)
+            raise ValidationError([message for lines in problems.values() for message in lines])
         return self.assembled(values)
 
     def assembled(self, values: dict[str, Any]) -> Any:

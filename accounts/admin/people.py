@@ -244,6 +244,9 @@ class PersonAdmin(KeptAdmin, StockUserAdmin):
         asking = (request.GET.get("model_name", ""), request.GET.get("field_name", ""))
         if asking in OFFERED:
             found = found.filter(role__in=OFFERED[asking], is_active=True)
+        certificate = request.GET.get("certificate", "")
+        if certificate.isdecimal():
+            found = found.filter(customer__certificates=certificate)
         return found, duplicates
 
     @admin.display(

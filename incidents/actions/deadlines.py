@@ -43,7 +43,8 @@ def fire_earlier_than(at: datetime) -> int:
     while deadline := (
         Deadline.objects.filter(due_at__lt=at).order_by("due_at", "kind", "incident").first()
     ):
-        fired += Case.settle(deadline.incident, before=deadline.due_at + ONE_SECOND, recorded_at=deadline.due_at)
+        due_at = deadline.due_at
+        fired += Case.settle(deadline.incident, before=due_at + ONE_SECOND, recorded_at=due_at)
     return fired
 
 

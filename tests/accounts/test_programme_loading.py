@@ -71,6 +71,7 @@ def snapshot() -> list[Any]:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("nothing_shipped")
 class TestLoading:
     def test_loading_twice_changes_nothing(self):
         assert load() == "5 new\n"
@@ -203,6 +204,7 @@ def test_a_refusal_ends_with_1_and_no_traceback(tmp_path):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("nothing_shipped")
 def test_two_loads_at_once_make_one_edition():
     outcomes = []
 
@@ -237,6 +239,7 @@ def wait_until_somebody_waits() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("nothing_shipped")
 class TestTerms:
     def test_targets_that_an_incident_takes_over(self):
         assert edition().targets() == {
@@ -316,6 +319,7 @@ class TestTerms:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("nothing_shipped")
 class TestEditing:
     def test_what_is_loaded_is_valid(self):
         programme = edition()

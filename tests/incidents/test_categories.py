@@ -253,6 +253,7 @@ class TestWrongFiles:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("nothing_shipped")
 class TestLoading:
     def test_loading_twice_changes_nothing(self):
         assert load() == "13 new\n"
@@ -341,6 +342,7 @@ class TestLoading:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("nothing_shipped")
 class TestEditing:
     def test_what_is_loaded_is_valid(self):
         load()
