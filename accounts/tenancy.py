@@ -93,8 +93,6 @@ def append_only(table: str) -> RunPython:
 
     def _on_table(editor: BaseDatabaseSchemaEditor, statement: str) -> None:
         quote = editor.quote_name
-        editor.execute(
-            statement.format(table=quote(table), role=quote(settings.DATABASE_ROLE))
-        )
+        editor.execute(statement.format(table=quote(table), role=quote(settings.DATABASE_ROLE)))
 
     return RunPython(revoke, grant)

@@ -23,7 +23,7 @@ _LETTERS: Mapping[str, Sequence[Handler]] = {
         *([customer.notify] if kind in customer.LETTERS else []),
         *([vendor.notify] if kind in vendor.LETTERS else []),
     ]
-    for kind in customer.LETTERS | vendor.LETTERS
+    for kind in {**customer.LETTERS, **vendor.LETTERS}
 }
 
 HANDLERS: Mapping[str, Sequence[Handler]] = {

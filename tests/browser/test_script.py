@@ -31,8 +31,8 @@ def test_a_double_click_files_one_incident(alice):
     alice.write("What is wrong?", "Clicked twice")
     alice.write("What happened?", "My finger slipped.")
     button = alice.page.get_by_role("button", name="File incident")
-    with alice.page.expect_navigation(url="**/incidents/INC-*"):
-        button.dblclick(no_wait_after=True)
+    button.dblclick()
+    expect(alice.page.get_by_role("heading", level=1)).to_have_text("Clicked twice")
     alice.visit("/")
     expect(alice.page.get_by_role("link", name="Clicked twice", exact=True)).to_have_count(1)
 
@@ -43,7 +43,7 @@ def test_the_theme_is_chosen_with_the_keyboard_and_stays(alice):
     expect(alice.page.locator("html")).to_have_attribute("data-theme", "dark")
     alice.page.reload()
     expect(alice.page.locator("html")).to_have_attribute("data-theme", "dark")
-    background = alice.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    background = alice.page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     assert background == "rgb(12, 14, 20)"
 
 
