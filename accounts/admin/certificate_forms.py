@@ -20,9 +20,9 @@ class CertificateForm(ModelForm):
         required=False,
         label=gettext_lazy("Own hours"),
         help_text=gettext_lazy(
-            "Leave every day empty to keep the office's hours, shown in grey. Otherwise write "
-            "hours such as 09:00–13:00, 14:00–18:00; a day left empty is closed. The office's time "
-            "zone, closed and special days hold all the same."
+            "Leave every day empty to keep the office's hours. Otherwise write hours such as "
+            "09:00–13:00, 14:00–18:00; a day left empty is closed. The office's time zone, closed "
+            "and special days hold all the same."
         ),
     )
     covered_products = forms.ModelMultipleChoiceField(

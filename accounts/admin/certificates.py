@@ -35,7 +35,7 @@ from accounts.admin.certificate_forms import (
     ContactFormSet,
     PeopleOfCustomer,
 )
-from accounts.admin.fields import WEEKDAY_LABELS, hours_text
+from accounts.admin.fields import week_text
 from accounts.models import Certificate, CertificateVersion, Contact
 
 SOON_DAYS = 90  # the first warning before a certificate ends (SPEC 3)
@@ -314,15 +314,6 @@ def printed_lines(printed: dict[str, Any]) -> list[tuple[str, str]]:
         )
         for contact in printed["contacts"]
     ]
-
-
-def week_text(week: dict[str, Any] | None) -> str:
-    """Return a week's hours as people read them; empty where there are none."""
-    return "; ".join(
-        f"{label} {hours_text(week[day])}"
-        for day, label in WEEKDAY_LABELS.items()
-        if week and week.get(day)
-    )
 
 
 def _local_date(at: datetime) -> Any:

@@ -9,7 +9,8 @@ import re
 import zoneinfo
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Any
 
 from django import forms
@@ -98,6 +99,22 @@ def hours_text(windows: Sequence[Sequence[str]] | str) -> str:
     if isinstance(windows, str):
         return windows
     return ", ".join("–".join(window) for window in windows)
+
+
+def week_text(week: Mapping[str, Any] | None) -> str:
+    """Return a week's hours as people read them, days alike together; empty where it has none."""
+    runs = [
+        (hours, [day for day, _hours in days])
+        for hours, days in groupby(
+            ((day, hours_text((week or {}).get(day, []))) for day in WEEKDAYS), key=itemgetter(1)
+        )
+    ]
+    return "; ".join(f"{_days_text(days)} {hours}" for hours, days in runs if hours)
+
+
+def _days_text(days: Sequence[str]) -> str:
+    first, last = (str(WEEKDAY_LABELS[day]) for day in (days[0], days[-1]))
+    return first if first == last else f"{first}–{last}"
 
 
 def _window(text: str) -> tuple[int, int]:

@@ -31,8 +31,7 @@ from accounts.admin.base import (
     date_input,
     reception,
 )
-from accounts.admin.certificates import week_text
-from accounts.admin.fields import HoursField, TimeZoneSelect, hours_text, week_field
+from accounts.admin.fields import HoursField, TimeZoneSelect, hours_text, week_field, week_text
 from accounts.errors import Refused
 from accounts.models import CalendarRevision, DutyShift, Office, OfficeDay
 from accounts.worktime import local_date

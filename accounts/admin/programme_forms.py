@@ -210,8 +210,8 @@ class ProgrammeForm(ModelForm):
     requirements = forms.JSONField(
         required=False,
         encoder=PlainJSON,
-        label=gettext_lazy("Requirements"),
-        help_text=gettext_lazy("A key for each, with its text in every language; {} for none."),
+        label=gettext_lazy("What a customer must hold"),
+        help_text=gettext_lazy("Texts by language under a key for each requirement."),
     )
 
     class Meta:

@@ -54,8 +54,6 @@ class ProgrammeAdmin(KeptAdmin):
     list_display = (
         "name",
         "key",
-        "region",
-        "year",
         "responses",
         "contact_limit",
         "certificate_count",

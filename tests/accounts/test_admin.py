@@ -350,7 +350,8 @@ def keep(admin, label, row):
 def test_what_the_record_rests_on_is_kept(cast, admin):
     assert keep(admin, "accounts.certificate", cast.certificate) == (
         "“MSA-1” is part of the record and stays. It is named by: "
-        "Certificate version: MSA-1 · 1, Contact: Alice and Contact: Bob. Revoke it in the list, or set its last day, instead."
+        "Certificate version: MSA-1 · 1, Contact: Alice and Contact: Bob. "
+        "Revoke it in the list, or set its last day, instead."
     )
     assert keep(admin, "accounts.user", cast.olga) == (
         "“Olga” is part of the record and stays. It is named by: Contact: Olga. "

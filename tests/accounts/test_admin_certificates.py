@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.actions.certificates import name_contact
+from accounts.errors import Refused
 from accounts.models import Certificate, CertificateVersion, Product, Programme, Role, User
 from msa import clock
 from tests.conftest import MONDAY_NINE
@@ -270,6 +271,20 @@ def test_a_certificate_that_ends_before_it_begins_is_refused(cast, admin):
     sent = form(cast.certificate, valid_until="2025-12-31")
     response = admin.post(change(cast.certificate), sent)
     assert errors_of(response) == {"__all__": ["The last day lies before the first."]}
+
+
+def test_what_is_refused_only_while_saving_is_told_and_nothing_is_kept(cast, admin, monkeypatch):
+    def slower(**_terms):
+        person_of(cast.acme, "Zoe")
+        raise Refused("Somebody else took the last slot.")
+
+    monkeypatch.setattr("accounts.admin.certificates.revise_certificate", slower)
+    address = change(cast.certificate)
+    response = admin.post(address, form(cast.certificate, valid_until="2027-06-30"), follow=True)
+    assert response.redirect_chain == [(address, 302)]
+    assert messages_of(response) == ["Somebody else took the last slot."]
+    assert Certificate.objects.get(pk=cast.certificate.pk).valid_until == date(2026, 12, 31)
+    assert not User.objects.filter(name="Zoe").exists()
 
 
 def test_revoking_refuses_filing_and_can_be_taken_back(cast, admin):

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.urls import reverse
 
+from accounts.admin.fields import week_text
 from accounts.models import CalendarRevision, DutyShift, Office
 from msa import clock
 from tests.conftest import MONDAY_NINE
@@ -147,6 +148,26 @@ def test_a_closed_day_and_special_hours_are_rows(cast, admin):
     assert calendar["special"] == {"2026-12-24": [["09:00", "12:00"]]}
 
 
+@pytest.mark.parametrize(
+    ("week", "text"),
+    [
+        ({}, ""),
+        (None, ""),
+        ({"sun": PARIS}, "Sunday 09:00–18:00"),
+        (
+            {"mon": PARIS, "tue": PARIS, "thu": PARIS, "fri": [["09:00", "12:00"]]},
+            "Monday–Tuesday 09:00–18:00; Thursday 09:00–18:00; Friday 09:00–12:00",
+        ),
+        (
+            {day: [["09:00", "12:00"], ["13:00", "24:00"]] for day in ("tue", "wed")},
+            "Tuesday–Wednesday 09:00–12:00, 13:00–24:00",
+        ),
+    ],
+)
+def test_a_week_is_told_with_days_alike_together(week, text):
+    assert week_text(week) == text
+
+
 def test_special_hours_without_hours_are_refused(cast, admin):
     response = admin.post(change(cast.office), day_form("2026-12-24", "special"))
     assert errors_of(response) == {"days.windows": ["Give the hours, or choose “Closed”."]}
@@ -220,7 +241,7 @@ def test_revisions_are_read_only(cast, admin):
     url = f"/admin/accounts/calendarrevision/{revision.pk}/"
     page = admin.get(f"{url}change/")
     assert page.status_code == 200
-    assert "Monday 09:00–18:00; Tuesday 09:00–18:00" in page.content.decode()
+    assert "Monday–Friday 09:00–18:00" in page.content.decode()
     assert admin.post(f"{url}change/", {"number": "7"}).status_code == 403
     assert admin.post(f"{url}delete/", {"post": "yes"}).status_code == 403
     assert admin.get("/admin/accounts/calendarrevision/add/").status_code == 403

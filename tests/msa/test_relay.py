@@ -213,6 +213,8 @@ def test_every_transaction_begins_with_the_preparation() -> None:
     transactions: list[int] = []
     seen: list[str] = []
     tell("filed", 1)
+    with connection.cursor() as cursor:  # of the session: the test's own sight
+        cursor.execute("select set_config('app.staff', '', false)")
     relay.deliver_due({"filed": [look]}, at=NOON, prepare=prepare)
     assert seen == ["on"]
     assert transactions == [0, 1, 2]  # claim, attempt, and a claim that finds nothing

@@ -11,7 +11,6 @@ from accounts.models import DutyShift
 from incidents.actions import answering, responding
 from incidents.actions.calendars import revise_clocks
 from incidents.actions.case import Case
-from incidents.actions.deadlines import fire_earlier_than
 from incidents.models import Follower, Incident, JournalEntry, MessageKind
 from incidents.notifications import customer
 from msa.outbox import relay
@@ -281,7 +280,7 @@ def test_the_tam_and_the_head_hear_of_a_breach_in_the_night(cast: Cast) -> None:
 def test_what_is_noticed_late_reaches_who_is_there_now_and_who_was(
     cast: Cast, incident: Incident
 ) -> None:
-    fire_earlier_than(EVENING)
+    Case.settle(incident, before=EVENING, recorded_at=EVENING)
     warnings = [mail for mail in deliver() if "gone" in mail.subject]
     assert [(mail.to_name, mail.occurred_at) for mail in warnings] == [
         ("Dana", MONDAY_NINE + 2 * HOUR),
