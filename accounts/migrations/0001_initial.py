@@ -828,6 +828,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="shifts",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
                     ),
                 ),
                 (
@@ -836,6 +837,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="shifts",
                         to="accounts.office",
+                        verbose_name="office",
                     ),
                 ),
             ],

@@ -136,6 +136,9 @@ class CalendarRevision(models.Model):
             models.UniqueConstraint(fields=["office", "number"], name="calendar_revision_once"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.office} · {self.number}"
+
 
 class DutyShift(models.Model):
     """A time during which a duty manager answers an office's line and sees its incidents.
@@ -143,8 +146,12 @@ class DutyShift(models.Model):
     It stands here rather than with the planning because rights follow from it (SPEC 4, 10).
     """
 
-    office = models.ForeignKey(Office, models.CASCADE, related_name="shifts")
-    person = models.ForeignKey("accounts.User", models.CASCADE, related_name="shifts")
+    office = models.ForeignKey(
+        Office, models.CASCADE, related_name="shifts", verbose_name=_("office")
+    )
+    person = models.ForeignKey(
+        "accounts.User", models.CASCADE, related_name="shifts", verbose_name=_("person")
+    )
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("until"))
 

@@ -222,7 +222,7 @@ class Migration(migrations.Migration):
                 (
                     "customer_side_until",
                     models.DateTimeField(
-                        help_text="The month's end (SPEC 8).",
+                        help_text="When the month on the customer's side ends.",
                         null=True,
                         verbose_name="closes without a reply at",
                     ),
@@ -615,6 +615,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "journal entry",
+                "verbose_name_plural": "journal entries",
                 "ordering": ["incident", "number"],
             },
         ),

@@ -91,7 +91,9 @@ class Incident(FSMModelMixin, models.Model):
     received_at = models.DateTimeField(_("received at"))
     closed_at = models.DateTimeField(_("closed at"), null=True)
     customer_side_until = models.DateTimeField(
-        _("closes without a reply at"), null=True, help_text=_("The month's end (SPEC 8).")
+        _("closes without a reply at"),
+        null=True,
+        help_text=_("When the month on the customer's side ends."),
     )
     responded_at = models.DateTimeField(_("first qualified response"), null=True)
     customer_wrote_at = models.DateTimeField(_("customer last wrote at"))

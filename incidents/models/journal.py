@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from incidents.models.conversation import Message
 from incidents.models.incident import Incident
@@ -33,11 +34,16 @@ class JournalEntry(models.Model):
     hash = models.CharField(max_length=64)
 
     class Meta:
+        verbose_name = _("journal entry")
+        verbose_name_plural = _("journal entries")
         ordering = ["incident", "number"]
         constraints = [
             models.UniqueConstraint(fields=["incident", "number"], name="journal_entry_once")
         ]
         indexes = [models.Index(fields=["actor", "incident"], name="journal_by_actor")]
+
+    def __str__(self) -> str:
+        return f"{self.incident} · {self.number} {self.kind}"
 
     def digest(self) -> str:
         """Return the SHA-256 of the entry's canonical JSON, hex."""
