@@ -13,7 +13,8 @@ from incidents.notifications import customer
 from msa.outbox.relay import Handler
 from tam import notifications as vendor
 
-_REACTIONS: Mapping[str, Sequence[Handler]] = {
+# What changes something; a play that leaves no trace does without letters.
+REACTIONS: Mapping[str, Sequence[Handler]] = {
     "office.calendar_revised": [incidents.handlers.on_calendar_revised],
     "incident.clock_breached": [tam.handlers.on_clock_breached],
 }
@@ -27,6 +28,6 @@ _LETTERS: Mapping[str, Sequence[Handler]] = {
 }
 
 HANDLERS: Mapping[str, Sequence[Handler]] = {
-    topic: [*_REACTIONS.get(topic, ()), *_LETTERS.get(topic, ())]
-    for topic in {**_REACTIONS, **_LETTERS}
+    topic: [*REACTIONS.get(topic, ()), *_LETTERS.get(topic, ())]
+    for topic in {**REACTIONS, **_LETTERS}
 }

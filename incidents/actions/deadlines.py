@@ -1,6 +1,7 @@
 """Firing what fell due (SPEC 7.9, 8): the beat only says *look now*."""
 
 import logging
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -34,15 +35,18 @@ def sweep(*, at: datetime) -> int:
     return fired
 
 
-def fire_earlier_than(at: datetime) -> int:
+def fire_earlier_than(at: datetime, *, among: Collection[Incident] | None = None) -> int:
     """Fire every deadline before `at` inside the caller's transaction: the scenario player.
+
+    Of `among` only, if given; all others are left to the beat.
 
     Each is recorded at its due instant, as the sweep would have done that stood by then.
     """
+    due = Deadline.objects.filter(due_at__lt=at).order_by("due_at", "kind", "incident")
+    if among is not None:
+        due = due.filter(incident__in=[incident.pk for incident in among])
     fired = 0
-    while deadline := (
-        Deadline.objects.filter(due_at__lt=at).order_by("due_at", "kind", "incident").first()
-    ):
+    while deadline := due.select_related("incident").first():
         due_at = deadline.due_at
         fired += Case.settle(deadline.incident, before=due_at + ONE_SECOND, recorded_at=due_at)
     return fired

@@ -27,6 +27,7 @@ from incidents.actions.deadlines import fire_earlier_than
 from incidents.models import Category, Incident
 from incidents.states import Channel
 from msa.outbox import relay
+from msa.outbox.relay import Handlers
 from msa.scenarios.lines import Line
 from msa.wiring import HANDLERS
 from tam.actions import escalations
@@ -39,12 +40,16 @@ class Player:
     """Plays lines in order, inside the caller's transaction.
 
     `incidents` are those that were filed, by key and in order; `refused` the numbers of the lines
-    that the rules did not allow; `ended_at` the instant of the last line that has one.
+    that the rules did not allow; `ended_at` the instant of the last line that has one. Only the
+    play's own incidents meet its time; `today` is where relative dates count from.
     """
 
-    def __init__(self, *, today: date, password: str | None = None) -> None:
+    def __init__(
+        self, *, today: date, password: str | None = None, handlers: Handlers = HANDLERS
+    ) -> None:
         self.today = today
         self.password = password
+        self.handlers = handlers
         self.incidents: dict[str, Incident] = {}
         self.refused: list[int] = []
         self.ended_at = EPOCH
@@ -71,12 +76,12 @@ class Player:
             self._deliver()
 
     def _let_time_pass(self, at: datetime) -> None:
-        if fire_earlier_than(at):
+        if self.incidents and fire_earlier_than(at, among=self.incidents.values()):
             self._deliver()
         self.ended_at = at
 
     def _deliver(self) -> None:
-        relay.drain(HANDLERS, prepare=partial(set_scope, staff=True))
+        relay.drain(self.handlers, prepare=partial(set_scope, staff=True))
 
     # People and agreements.
 

@@ -23,6 +23,7 @@ from msa import clock
 from msa.scenarios.lines import Line, ScenarioError, checked, read
 from msa.scenarios.player import Player
 from msa.scenarios.report import report
+from msa.wiring import HANDLERS, REACTIONS
 
 FILES = settings.BASE_DIR / "programmes"
 
@@ -77,7 +78,7 @@ def _play(lines: list[Line], *, rollback: bool) -> dict[str, Any]:
     now: datetime = clock.now()
     with transaction.atomic():
         _make_sure_of_programmes(now)
-        player = Player(today=now.date())
+        player = Player(today=now.date(), handlers=REACTIONS if rollback else HANDLERS)
         player.play(lines)
         result = report(player)
         transaction.set_rollback(rollback)
