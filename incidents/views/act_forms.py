@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID, uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -28,15 +29,21 @@ class ManyFilesField(forms.FileField):
 
 
 class ActForm(forms.Form):
-    """What every act is sent with: the incident it is about, and what was on the screen."""
+    """What every act is sent with: what was on the screen, and a key by which it is taken once."""
 
     seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+    idempotency_key = forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, incident: Incident, user: User, **kwargs: Any) -> None:
         self.incident = incident
         self.user = user
         kwargs.setdefault("initial", {}).setdefault("seen", incident.journal_length)
         super().__init__(*args, **kwargs)
+
+    @property
+    def key(self) -> UUID:
+        """Return the key of a valid form; one that came without is taken as new."""
+        return self.cleaned_data["idempotency_key"] or uuid4()
 
 
 class WordsForm(ActForm):

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.errors import Changed, Conflict, NotAllowed, NotFound, Refused
 from incidents.access import Verb, get_incident
 from incidents.actions import answering, responding
+from incidents.actions.submissions import once
 from incidents.models import Incident
 from incidents.views.act_forms import (
     ActForm,
@@ -160,7 +161,12 @@ def perform(request: Request, reference: str, act: Act) -> HttpResponse:
     if not form.is_valid():
         return _ask(request, incident, act, form, status=UNPROCESSABLE)
     try:
-        act.perform(request, incident, form)
+        once(
+            user=request.user,
+            key=form.key,
+            at=request.at,
+            act=lambda: _led_to(incident, act.perform(request, incident, form)),
+        )
     except (NotFound, NotAllowed):
         raise
     except Refused as refusal:
@@ -168,6 +174,10 @@ def perform(request: Request, reference: str, act: Act) -> HttpResponse:
         return _ask(request, incident, act, form, status=status_of(refusal))
     messages.success(request, str(act.done))
     return redirect(incident)
+
+
+def _led_to(incident: Incident, _result: object) -> str:
+    return incident.get_absolute_url()
 
 
 def _ask(
@@ -211,7 +221,12 @@ def message(request: Request, reference: str) -> HttpResponse:
     if not form.is_valid():
         return _compose_again(request, incident, form, UNPROCESSABLE)
     try:
-        _write(request, incident, verb, form)
+        once(
+            user=request.user,
+            key=form.key,
+            at=request.at,
+            act=lambda: _led_to(incident, _write(request, incident, verb, form)),
+        )
     except (NotFound, NotAllowed):
         raise
     except Refused as refusal:
@@ -220,7 +235,7 @@ def message(request: Request, reference: str) -> HttpResponse:
     return redirect(incident)
 
 
-def _write(request: Request, incident: Incident, verb: Verb, form: MessageForm) -> None:
+def _write(request: Request, incident: Incident, verb: Verb, form: MessageForm) -> Incident:
     words: dict[str, Any] = {
         "incident": incident,
         "actor": request.user,
@@ -231,15 +246,15 @@ def _write(request: Request, incident: Incident, verb: Verb, form: MessageForm) 
     seen = {"unchanged_since": form.cleaned_data["seen"]}
     match verb:
         case Verb.ANSWER:
-            answering.answer(**words)
+            return answering.answer(**words)
         case Verb.RESPOND:
-            responding.respond(**words, **seen, qualified=form.cleaned_data["qualified"])
+            return responding.respond(**words, **seen, qualified=form.cleaned_data["qualified"])
         case Verb.ASK:
-            responding.ask_customer(**words, **seen)
+            return responding.ask_customer(**words, **seen)
         case Verb.OFFER_SOLUTION:
-            responding.offer_solution(**words, **seen)
+            return responding.offer_solution(**words, **seen)
         case _:
-            responding.add_note(**words)
+            return responding.add_note(**words)
 
 
 def _compose_again(

@@ -186,6 +186,14 @@ def test_the_acts_pages_do_what_they_say(cast, incident, signed_in):
     assert incident.severity == 2
 
 
+@pytest.mark.parametrize(("noun", "extra"), [("messages", {"kind": "note"}), ("workarounds", {})])
+def test_a_form_sent_twice_is_taken_once(cast, incident, signed_in, noun, extra):
+    client = signed_in(cast.tom)
+    form = {"text": "Once", "idempotency_key": "7b5bb8f4-6a1e-4c59-9d0c-0a6c5d9b1f11", **extra}
+    assert [client.post(url(incident, noun), form).status_code for _ in range(2)] == [302, 302]
+    assert [text for _, text in texts(incident)] == ["It happens every morning.", "Once"]
+
+
 def test_a_page_of_an_act_that_is_not_theirs_is_forbidden(cast, incident, signed_in):
     assert signed_in(cast.alice).get(url(incident, "severity")).status_code == 403
     assert signed_in(cast.tom).get(url(incident, "withdrawal")).status_code == 403
