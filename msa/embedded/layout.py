@@ -61,10 +61,6 @@ class Layout:
         return self.root / "secret_key"
 
     @property
-    def beat_schedule(self) -> Path:
-        return self.root / "beat-schedule"
-
-    @property
     def lock(self) -> Path:
         """Locked by the one process that started the stores of this folder."""
         return self.root / "lock"

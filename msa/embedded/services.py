@@ -137,7 +137,6 @@ def _worker() -> list[str]:
 def _beat(layout: Layout) -> list[str]:
     return [
         *("celery", "-A", "msa", "--quiet", "beat"),
-        f"--schedule={layout.beat_schedule}",
         "--pidfile=",  # the folder's lock already keeps a second one away
         "--loglevel=WARNING",
     ]
