@@ -86,7 +86,7 @@ def product_services(
     commands |= {
         "web": _web(address, environment),
         "worker": _worker(),
-        "beat": _beat(layout),
+        "beat": _beat(),
     }
     return [
         Service(
@@ -134,7 +134,7 @@ def _worker() -> list[str]:
     ]
 
 
-def _beat(layout: Layout) -> list[str]:
+def _beat() -> list[str]:
     return [
         *("celery", "-A", "msa", "--quiet", "beat"),
         "--pidfile=",  # the folder's lock already keeps a second one away
