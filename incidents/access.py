@@ -107,6 +107,9 @@ def verbs_of(user: User, incident: Incident, at: datetime) -> frozenset[Verb]:
     return verbs
 
 
+MAY_FILE = frozenset({Role.CONTACT, Role.TAM, Role.DUTY_MANAGER, Role.TEAM_HEAD})
+
+
 def certificates_for_filing(user: User, at: datetime) -> "list[Certificate]":
     """Return the certificates that name a contact, or on which staff file for contacts (SPEC 4).
 

@@ -51,7 +51,6 @@ class StateFacts:
     tone: str
     icon: str
     portal_label: str | LazyText
-    month_runs: bool
 
     @property
     def label(self) -> str:
@@ -62,15 +61,14 @@ FACTS = MappingProxyType(
     {
         facts.state: facts
         for facts in (
-            StateFacts(State.RECEIVED, Side.VENDOR, "new", "inbox", _("Received"), False),
-            StateFacts(State.IN_PROGRESS, Side.VENDOR, "work", "wrench", _("In progress"), False),
+            StateFacts(State.RECEIVED, Side.VENDOR, "new", "inbox", _("Received")),
+            StateFacts(State.IN_PROGRESS, Side.VENDOR, "work", "wrench", _("In progress")),
             StateFacts(
                 State.AWAITING_CUSTOMER,
                 Side.CUSTOMER,
                 "customer",
                 "message-circle-question-mark",
                 _("We asked you"),
-                True,
             ),
             StateFacts(
                 State.SOLUTION_OFFERED,
@@ -78,11 +76,8 @@ FACTS = MappingProxyType(
                 "offer",
                 "lightbulb",
                 _("Solution offered"),
-                True,
             ),
-            StateFacts(State.CLOSED, None, "done", "circle-check", _("Closed"), False),
+            StateFacts(State.CLOSED, None, "done", "circle-check", _("Closed")),
         )
     }
 )
-
-OPEN_STATES = tuple(state for state in State if state is not State.CLOSED)

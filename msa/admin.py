@@ -1,6 +1,5 @@
 """The administrators' site."""
 
-from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any
 
@@ -21,7 +20,7 @@ class MsaAdminSite(AdminSite):
     site_header = _("Administration")
     index_title = _("Agreements, people and offices")
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:  # noqa: FBT001, FBT002 (Django's signature)
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002 (Django's signature)
         guarded = super().admin_view(view, cacheable)
 
         def admit(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

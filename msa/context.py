@@ -10,8 +10,8 @@ from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
+from incidents.access import MAY_FILE
 
-MAY_FILE = {Role.CONTACT, Role.TAM, Role.DUTY_MANAGER, Role.TEAM_HEAD}
 THEMES = ("light", "dark", "system")
 
 

@@ -16,6 +16,7 @@ from tam import notifications as vendor
 # What changes something; a play that leaves no trace does without letters.
 REACTIONS: Mapping[str, Sequence[Handler]] = {
     "office.calendar_revised": [incidents.handlers.on_calendar_revised],
+    "certificate.hours_revised": [incidents.handlers.on_hours_revised],
     "incident.clock_breached": [tam.handlers.on_clock_breached],
 }
 

@@ -372,11 +372,12 @@ if (!CSS.supports("position-area", "block-end")) {
 function enliven(within) {
   restoreDrafts(within);
   expireToasts(within);
-  within.querySelector("[data-error-summary]")?.focus();
 }
 
 forgetSentDrafts();
 enliven(document);
 document.addEventListener("htmx:load", (event) => {
-  if (event.target !== document.body) enliven(event.target);
+  if (event.target === document.body) return;
+  enliven(event.target);
+  event.target.querySelector("[data-error-summary]")?.focus(); // a whole page does so by its autofocus
 });

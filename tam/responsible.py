@@ -54,7 +54,7 @@ def on_duty(office: Office, at: datetime) -> list[User]:
 
 
 def team_heads(office: Office) -> list[User]:
-    """Return the heads of an office's team; where there is none, the administrators."""
+    """Return the heads of an office's team; where there is none, those of the other offices."""
     return _people(office, Role.TEAM_HEAD)
 
 
@@ -70,10 +70,20 @@ def people_at_level(certificate: Certificate, level: int) -> list[User]:
     return _people(certificate.office, Role(role.value))
 
 
+def top_level(certificate: Certificate) -> int:
+    """Return the highest level to which an incident of a certificate can be escalated."""
+    return len(certificate.programme.escalation_levels or default_escalation_levels())
+
+
 def _people(office: Office, role: Role) -> list[User]:
-    active = User.objects.filter(is_active=True)
-    found = active.filter(role=role, office=office).order_by("pk")
-    return list(found) or list(active.filter(role=Role.ADMINISTRATOR).order_by("pk"))
+    """Return the office's people of a role, else any office's, else the administrators."""
+    active = User.objects.filter(is_active=True).order_by("pk")
+    of_the_role = active.filter(role=role)
+    return (
+        list(of_the_role.filter(office=office))
+        or list(of_the_role)
+        or list(active.filter(role=Role.ADMINISTRATOR))
+    )
 
 
 def _present(people: list[User], at: datetime) -> list[User]:

@@ -85,6 +85,13 @@ def revise_certificate(
     if locked.programme_id != certificate.programme_id:
         _take_over_limit(certificate)
     certificate.save(update_fields=[*TERMS, "contact_limit"])
+    if (locked.week, locked.office_id) != (certificate.week, certificate.office_id):
+        publish(
+            "certificate.hours_revised",
+            {"certificate": certificate.pk},
+            at=at,
+            stream=f"certificate-{certificate.pk}",
+        )
     _cover(certificate, products)
     for user in named:
         name_contact(certificate=certificate, user=user)

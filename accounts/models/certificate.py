@@ -2,7 +2,6 @@
 
 import secrets
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -98,15 +97,6 @@ class Certificate(models.Model):
 
     def local_date(self, at: datetime) -> date:
         return at.astimezone(ZoneInfo(self.office.timezone)).date()
-
-    def is_valid(self, at: datetime) -> bool:
-        """Whether incidents may be filed at this instant."""
-        return self.revoked_at is None and (
-            self.valid_from <= self.local_date(at) <= self.valid_until
-        )
-
-    def is_managed_by(self, user: Any) -> bool:
-        return user.pk in {self.tam_id, self.deputy_id}
 
 
 class CoveredProduct(models.Model):

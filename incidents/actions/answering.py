@@ -65,9 +65,12 @@ def decline(
     at: datetime,
     files: Files = (),
 ) -> Incident:
-    """Decline the solution, saying what is still wrong."""
+    """Decline the solution, saying what is still wrong; in time is in time, as for an answer."""
     case = Case.open(incident, at=at)
-    case.move(case.incident.decline)
+    if _expired_meanwhile(case):
+        _undo_expiry(case)
+    else:
+        case.move(case.incident.decline)
     message = case.write(actor, MessageKind.REPLY, text)
     attach(message, files)
     case.incident.customer_wrote_at = at

@@ -26,7 +26,11 @@ def attach(message: Message, files: Files) -> list[Attachment]:
     rolled back stays behind unreferenced; nothing leads to it.
     """
     check_files(files)
-    return [_store(message, file) for file in files]
+    stored = [_store(message, file) for file in files]
+    if stored:
+        message.file_hashes = [attachment.sha256 for attachment in stored]
+        message.save(update_fields=["file_hashes"])
+    return stored
 
 
 def check_files(files: Files) -> None:

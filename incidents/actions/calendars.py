@@ -3,21 +3,26 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from accounts.models import Certificate
 from incidents import rules
 from incidents.actions.case import Case
 from incidents.models import Clock
 
 
 @transaction.atomic
-def revise_clocks(*, office_id: int, at: datetime) -> int:
-    """Reckon the running clocks of an office by its calendar now; return how many moved.
+def revise_clocks(*, certificates: QuerySet[Certificate], at: datetime) -> int:
+    """Reckon the running clocks of certificates by their hours now; return how many moved.
 
     Clocks that ended or were breached are left alone, and so is one that would be due before the
-    change. The calendar in force is the office's own; certificates with own hours keep theirs.
+    change, or that began after it.
     """
     running = Clock.objects.filter(
-        incident__certificate__office=office_id, ended_at__isnull=True, breached_at__isnull=True
+        incident__certificate__in=certificates,
+        received_at__lte=at,
+        ended_at__isnull=True,
+        breached_at__isnull=True,
     )
     moved = 0
     for clock in running.select_related("incident").order_by("incident"):

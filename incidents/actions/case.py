@@ -95,13 +95,25 @@ class Case:
         data = self.incident.targets["response"].get(str(severity))
         return Target.from_data(data) if data else None
 
-    def month_end(self) -> datetime:
-        """Return when the customer's side ends if it begins, or began, now (SPEC 8)."""
+    def month_end(self) -> datetime | None:
+        """Return when the customer's side ends if it begins, or began, now (SPEC 8).
+
+        None where the programme sets no limit.
+        """
+        months: int | None = self.incident.targets["customer_side_months"]
+        if months is None:
+            return None
+        zone = self.incident.certificate.office.timezone
         return self.incident.customer_side_until or worktime.month_after(
-            self.at,
-            self.incident.certificate.office.timezone,
-            months=self.incident.targets["customer_side_months"],
+            self.at, zone, months=months
         )
+
+    def side_at(self, at: datetime) -> Side | None:
+        """Return whose move it was at an instant; of two that meet there, the later one."""
+        interval = self.incident.sides.filter(started_at__lte=at).order_by("-id").first()
+        if interval is None or (interval.ended_at is not None and interval.ended_at < at):
+            return None
+        return Side(interval.side)
 
     # What the act does.
 
@@ -139,21 +151,28 @@ class Case:
             self._change_side()
 
     def stop_clock(self) -> None:
-        """Take `at` as the instant of a qualified response (SPEC 7.5)."""
-        if self.incident.responded_at is None:
+        """Take `at` as the instant of a qualified response (SPEC 7.5).
+
+        A call that is logged afterwards may be earlier than the response on record; it is the first
+        then, and disproves a breach that lies after it (SPEC 7.9).
+        """
+        if self.incident.responded_at is None or self.at < self.incident.responded_at:
             self.incident.responded_at = self.at
+        ended_at = self.clock.ended_at
+        if ended_at is not None and not self.clock.received_at <= self.at < ended_at:
+            return
+        if self.clock.breached_at and self.at <= self.clock.due_at:
+            self._set_breach_aside()
+        self.clock.responded_at = self.clock.ended_at = self.at
+        self.record("clock_stopped", data={"due_at": self.clock.due_at.isoformat()})
+
+    def end_clock(self) -> None:
+        """End a running clock: closing in time is no breach, though the check ran first."""
         if not self.clock.is_running:
             return
         if self.clock.breached_at and self.at <= self.clock.due_at:
             self._set_breach_aside()
-        self.clock.responded_at = self.at
         self.clock.ended_at = self.at
-        self.record("clock_stopped", data={"due_at": self.clock.due_at.isoformat()})
-
-    def end_clock(self) -> None:
-        """Closing ends a running clock without a breach."""
-        if self.clock.is_running:
-            self.clock.ended_at = self.at
 
     def reckon(self, value: RunningClock, reason: str) -> None:
         """Take over a clock that the rules moved, with a line in the journal if it shows."""
@@ -298,6 +317,7 @@ class Case:
                 due_at=due_at,
             )
             for (kind, step), due_at in wanted.items()
+            if kind != DeadlineKind.REMINDER or due_at > self.incident.changed_at
         )
 
     def _deadlines_ahead(self) -> dict[tuple[int, int], datetime]:

@@ -11,6 +11,7 @@ from incidents.actions.case import Case
 from incidents.models import Deadline, Incident
 
 SWEEP_BATCH = 500  # incidents at a time: a second's work, so that a killed worker redoes little
+SWEEP_LIMIT = 2000  # incidents in one sweep: well below a task's time limit; the next goes on
 ONE_SECOND = timedelta(seconds=1)  # instants are whole seconds
 
 logger = logging.getLogger(__name__)
@@ -20,12 +21,12 @@ def sweep(*, at: datetime) -> int:
     """Fire every deadline that fell due strictly before `at`; return how many.
 
     Each incident is a transaction of its own, so that one that fails holds up no other; workers
-    that sweep at once share the incidents between them. What is due at `at` itself waits: an act
-    at the due instant is in time.
+    that sweep at once share the incidents between them, and one sweep takes `SWEEP_LIMIT` of them.
+    What is due at `at` itself waits: an act at the due instant is in time.
     """
     fired = 0
     looked_at: set[int] = set()
-    while due := _incidents_due(at, looked_at):
+    while len(looked_at) < SWEEP_LIMIT and (due := _incidents_due(at, looked_at)):
         looked_at.update(due)
         for incident_id in due:
             try:

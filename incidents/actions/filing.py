@@ -9,8 +9,9 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.errors import NotAllowed, Refused
-from accounts.models import Certificate, Product, Role, User
+from accounts.models import Certificate, Product, User
 from incidents import rules
+from incidents.access import certificates_for_filing
 from incidents.actions.attachments import Files, attach
 from incidents.actions.case import Case
 from incidents.models import (
@@ -71,7 +72,8 @@ def file_incident(
     Raises `Refused` outside the certificate's validity, for a product it does not cover, or with
     the quota used up, and `NotAllowed` for an author whom the certificate does not name.
     """
-    _check_persons(certificate, author, actor, channel)
+    certificate = _as_it_stands(certificate)
+    _check_persons(certificate, author, actor, channel, at)
     _check_certificate(certificate, product, at)
     targets = certificate.programme.targets()
     reckoned = _start_clock(certificate, targets, category.severity, channel, at)
@@ -148,7 +150,29 @@ def _start_clock(
     )
 
 
-def _check_persons(certificate: Certificate, author: User, actor: User, channel: Channel) -> None:
+def _as_it_stands(certificate: Certificate) -> Certificate:
+    """Return the certificate as stored, held against change until the incident is there.
+
+    Else a calendar revised at this very moment would miss the new clock. Where a quota limits
+    filing, filers wait for each other.
+    """
+    locked = {
+        True: "select 1 from accounts_certificate where id = %s for no key update",
+        False: "select 1 from accounts_certificate where id = %s for share",
+    }
+    limited = certificate.programme.incidents_per_year is not None
+    with connection.cursor() as cursor:
+        cursor.execute(locked[limited], [certificate.pk])
+        cursor.execute(
+            "select 1 from accounts_office where id = %s for share", [certificate.office_id]
+        )
+    held = Certificate.objects.select_related("programme", "office", "customer", "tam")
+    return held.get(pk=certificate.pk)
+
+
+def _check_persons(
+    certificate: Certificate, author: User, actor: User, channel: Channel, at: datetime
+) -> None:
     if not certificate.contacts.filter(user=author).exists():
         raise NotAllowed(
             _("Certificate %(number)s does not name %(name)s as a contact.")
@@ -156,15 +180,13 @@ def _check_persons(certificate: Certificate, author: User, actor: User, channel:
         )
     if actor == author:
         return
-    if actor.role not in {Role.TAM, Role.DUTY_MANAGER, Role.TEAM_HEAD}:
+    if certificate not in certificates_for_filing(actor, at):
         raise NotAllowed(_("You may not file for somebody else."))
     if channel not in {Channel.PHONE, Channel.EMAIL}:
         raise Refused(_("For a contact, staff file what came by phone or e-mail."), field="channel")
 
 
 def _check_certificate(certificate: Certificate, product: Product | None, at: datetime) -> None:
-    if certificate.programme.incidents_per_year is not None:
-        Certificate.objects.select_for_update(no_key=True).get(pk=certificate.pk)
     left = filings_left([certificate], at)
     if reason := filing_refusals([certificate], left, at).get(certificate.pk):
         raise Refused(reason)

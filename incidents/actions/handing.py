@@ -6,12 +6,25 @@ from accounts.models import User
 from incidents.models import Handling, Incident
 
 
-def hand_over(incident: Incident, person: User, at: datetime) -> None:
-    """Let a member of staff see the incident; handed already, nothing changes.
+def hand_over(
+    incident: Incident,
+    person: User,
+    at: datetime,
+    *,
+    reason: Handling.Reason = Handling.Reason.ASSIGNED,
+) -> None:
+    """Let a member of staff see the incident; handed for this reason already, nothing changes.
 
     The caller holds the incident's lock.
     """
-    if not Handling.objects.filter(incident=incident, user=person, until__isnull=True).exists():
+    handed = Handling.objects.filter(
+        incident=incident, user=person, reason=reason, until__isnull=True
+    )
+    if not handed.exists():
         Handling.objects.create(
-            customer_id=incident.customer_id, incident=incident, user=person, since=at
+            customer_id=incident.customer_id,
+            incident=incident,
+            user=person,
+            reason=reason,
+            since=at,
         )

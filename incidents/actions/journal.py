@@ -57,5 +57,10 @@ def _remember_handling(incident: Incident, actor: User, at: datetime) -> None:
     """A duty manager goes on seeing what they handled on a shift (SPEC 4)."""
     if not Handling.objects.filter(incident=incident, user=actor).exists():
         Handling.objects.create(
-            customer_id=incident.customer_id, incident=incident, user=actor, since=at, until=at
+            customer_id=incident.customer_id,
+            incident=incident,
+            user=actor,
+            reason=Handling.Reason.ON_SHIFT,
+            since=at,
+            until=at,
         )

@@ -85,9 +85,16 @@ def offer_solution(
 
 
 @transaction.atomic
-def take_back(*, incident: Incident, actor: User, text: str, at: datetime) -> Incident:
+def take_back(
+    *,
+    incident: Incident,
+    actor: User,
+    text: str,
+    at: datetime,
+    unchanged_since: int | None = None,
+) -> Incident:
     """Take a question or an offer back: it no longer stands, the move is ours again."""
-    case = Case.open(incident, at=at)
+    case = Case.open(incident, at=at, unchanged_since=unchanged_since, actor=actor)
     case.move(case.incident.take_back)
     message = case.write(actor, MessageKind.REASON, text) if text else None
     case.record("taken_back", actor=actor, message=message)
@@ -112,9 +119,16 @@ def add_note(
 
 
 @transaction.atomic
-def record_workaround(*, incident: Incident, actor: User, text: str, at: datetime) -> Incident:
+def record_workaround(
+    *,
+    incident: Incident,
+    actor: User,
+    text: str,
+    at: datetime,
+    unchanged_since: int | None = None,
+) -> Incident:
     """Record a workaround and send it to the author; severity 1 becomes 2 by itself (SPEC 5)."""
-    case = Case.open(incident, at=at)
+    case = Case.open(incident, at=at, unchanged_since=unchanged_since, actor=actor)
     _require_open(case)
     message = case.write(actor, MessageKind.WORKAROUND, text)
     case.record("workaround_recorded", actor=actor, message=message)
@@ -125,7 +139,13 @@ def record_workaround(*, incident: Incident, actor: User, text: str, at: datetim
 
 @transaction.atomic
 def change_severity(
-    *, incident: Incident, actor: User, severity: int, text: str, at: datetime
+    *,
+    incident: Incident,
+    actor: User,
+    severity: int,
+    text: str,
+    at: datetime,
+    unchanged_since: int | None = None,
 ) -> Incident:
     """Change the severity with a reason that the customer reads (SPEC 5, 7.6).
 
@@ -133,7 +153,7 @@ def change_severity(
     """
     if severity not in {1, 2, 3, 4}:
         raise Refused(_("A severity is a number from 1 to 4."), field="severity")
-    case = Case.open(incident, at=at)
+    case = Case.open(incident, at=at, unchanged_since=unchanged_since, actor=actor)
     _require_open(case)
     if severity == case.incident.severity:
         return case.finish()
@@ -155,8 +175,8 @@ def log_call(
 ) -> Incident:
     """Log a phone call at its instant, up to 24 hours back (SPEC 7.4, 7.5, 7.9, 17).
 
-    A call starts a clock that waits for one. A qualified call is a response when the next move is
-    the vendor's.
+    A call starts a clock that waits for one. A qualified call is a response when the next move was
+    the vendor's at that instant, whatever has happened since.
     """
     logged_at = logged_at or at
     if not timedelta(0) <= logged_at - at <= CALL_LOGGED_WITHIN:
@@ -166,8 +186,9 @@ def log_call(
     if not incident.certificate.contacts.filter(user=caller).exists():
         raise Refused(_("Only a contact of the certificate can call."), field="caller")
     case = Case.open(incident, at=at, recorded_at=logged_at)
-    _require_open(case)
-    answers = qualified and case.incident.side is Side.VENDOR
+    if at == logged_at:
+        _require_open(case)
+    answers = qualified and case.side_at(at) is Side.VENDOR
     message = case.write(actor, MessageKind.CALL, text, qualified=answers, channel=Channel.PHONE)
     case.record(
         "call_logged",
@@ -178,7 +199,8 @@ def log_call(
     if case.clock.can_move:
         case.reckon(rules.log_call(case.clock.value(), at=at, calendar=case.hours), "call")
     if answers:
-        case.move(case.incident.respond)
+        if case.incident.side is Side.VENDOR:
+            case.move(case.incident.respond)
         case.stop_clock()
     return case.finish()
 

@@ -314,6 +314,17 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("assigned", "Assigned"),
+                            ("escalated", "Escalated"),
+                            ("on_shift", "Handled on a shift"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
                 ("since", models.DateTimeField()),
                 ("until", models.DateTimeField(null=True)),
                 (
@@ -528,6 +539,12 @@ class Migration(migrations.Migration):
                 (
                     "qualified",
                     models.BooleanField(default=False, help_text="A qualified response (SPEC 1)."),
+                ),
+                (
+                    "file_hashes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=64), default=list, size=None
+                    ),
                 ),
                 (
                     "digest_key",
@@ -810,7 +827,7 @@ class Migration(migrations.Migration):
             model_name="handling",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("until__isnull", True)),
-                fields=("incident", "user"),
+                fields=("incident", "user", "reason"),
                 name="handling_once",
             ),
         ),

@@ -3,6 +3,7 @@
 import secrets
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -40,6 +41,7 @@ class Message(models.Model):
     written_at = models.DateTimeField()
     text = models.TextField()
     qualified = models.BooleanField(default=False, help_text="A qualified response (SPEC 1).")
+    file_hashes = ArrayField(models.CharField(max_length=64), default=list)
     digest_key = models.BinaryField(default=new_digest_key)
 
     class Meta:

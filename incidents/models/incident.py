@@ -13,8 +13,8 @@ from django_fsm import FSMField, FSMModelMixin, transition
 from accounts.models import Role, User
 from incidents.states import FACTS, Channel, Closure, Side, State, StateFacts
 
-VENDOR_STATES = (State.RECEIVED, State.IN_PROGRESS)
-CUSTOMER_STATES = (State.AWAITING_CUSTOMER, State.SOLUTION_OFFERED)
+VENDOR_STATES = tuple(state for state in State if FACTS[state].side is Side.VENDOR)
+CUSTOMER_STATES = tuple(state for state in State if FACTS[state].side is Side.CUSTOMER)
 OPEN_STATES = VENDOR_STATES + CUSTOMER_STATES
 
 
@@ -164,7 +164,7 @@ class Incident(FSMModelMixin, models.Model):
         """A qualified response is given."""
 
     @transition(state, VENDOR_STATES, State.AWAITING_CUSTOMER)
-    def ask(self, *, until: datetime) -> None:
+    def ask(self, *, until: datetime | None) -> None:
         self.customer_side_until = until
 
     @transition(state, CUSTOMER_STATES, State.IN_PROGRESS)
@@ -172,7 +172,7 @@ class Incident(FSMModelMixin, models.Model):
         self.customer_side_until = None
 
     @transition(state, (*VENDOR_STATES, State.AWAITING_CUSTOMER), State.SOLUTION_OFFERED)
-    def offer_solution(self, *, until: datetime) -> None:
+    def offer_solution(self, *, until: datetime | None) -> None:
         self.customer_side_until = until
 
     @transition(state, State.SOLUTION_OFFERED, State.CLOSED)
@@ -260,18 +260,26 @@ class Follower(models.Model):
 
 
 class Handling(models.Model):
-    """A staff member to whom an incident is handed, and who sees it for that reason (SPEC 4)."""
+    """A staff member who sees an incident because it is, or was, on their desk (SPEC 4)."""
+
+    class Reason(models.TextChoices):
+        ASSIGNED = "assigned", _("Assigned")
+        ESCALATED = "escalated", _("Escalated")
+        ON_SHIFT = "on_shift", _("Handled on a shift")
 
     customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="+")
     incident = models.ForeignKey(Incident, models.PROTECT, related_name="handlings")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="handlings")
+    reason = models.CharField(max_length=10, choices=Reason)
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["incident", "user"], name="handling_once", condition=Q(until__isnull=True)
+                fields=["incident", "user", "reason"],
+                name="handling_once",
+                condition=Q(until__isnull=True),
             )
         ]
         indexes = [models.Index(fields=["user", "incident"], name="handling_by_user")]

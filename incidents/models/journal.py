@@ -65,5 +65,6 @@ class JournalEntry(models.Model):
 
 
 def text_digest(message: Message) -> str:
-    """Return the keyed hash of a message's text and of its files, hex HMAC-SHA-256."""
-    return hmac.new(bytes(message.digest_key), message.text.encode(), hashlib.sha256).hexdigest()
+    """Return the keyed hash of a message's text and of its files' hashes, hex HMAC-SHA-256."""
+    content = json.dumps([message.text, *message.file_hashes], ensure_ascii=False)
+    return hmac.new(bytes(message.digest_key), content.encode(), hashlib.sha256).hexdigest()

@@ -1,6 +1,6 @@
 """The forms of acts on an incident."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -117,6 +117,14 @@ class CallForm(WordsForm):
         self.fields["text"].label = _("Summary")
 
     def instant(self, at: datetime) -> datetime:
-        """Return when the call was, whole seconds; now if nothing was entered."""
+        """Return when the call was, in UTC; now if nothing was entered.
+
+        A form knows minutes: a call in the minute of reception came with or after it.
+        """
         called_at: datetime | None = self.cleaned_data["called_at"]
-        return called_at.replace(second=0, microsecond=0) if called_at else at
+        if called_at is None:
+            return at
+        called_at = called_at.astimezone(UTC)
+        received_at = self.incident.received_at
+        in_that_minute = called_at == received_at.replace(second=0)
+        return received_at if in_that_minute else called_at

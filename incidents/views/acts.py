@@ -56,6 +56,21 @@ def _with_text(action: Callable[..., object]) -> Callable[[Request, Incident, An
     return perform
 
 
+def _with_text_if_unchanged(
+    action: Callable[..., object],
+) -> Callable[[Request, Incident, Any], object]:
+    def perform(request: Request, incident: Incident, form: Any) -> object:
+        return action(
+            incident=incident,
+            actor=request.user,
+            text=form.cleaned_data["text"],
+            at=request.at,
+            unchanged_since=form.cleaned_data["seen"],
+        )
+
+    return perform
+
+
 def _change_severity(request: Request, incident: Incident, form: Any) -> object:
     return responding.change_severity(
         incident=incident,
@@ -63,6 +78,7 @@ def _change_severity(request: Request, incident: Incident, form: Any) -> object:
         severity=form.cleaned_data["severity"],
         text=form.cleaned_data["text"],
         at=request.at,
+        unchanged_since=form.cleaned_data["seen"],
     )
 
 
@@ -120,7 +136,7 @@ ACTS: Mapping[str, Act] = {
     "workarounds": Act(
         Verb.RECORD_WORKAROUND,
         WordsForm,
-        _with_text(responding.record_workaround),
+        _with_text_if_unchanged(responding.record_workaround),
         gettext_lazy("Record a workaround"),
         gettext_lazy("It is sent to the customer. Severity 1 becomes severity 2 by itself."),
         gettext_lazy("Record the workaround"),
@@ -138,7 +154,7 @@ ACTS: Mapping[str, Act] = {
     "retractions": Act(
         Verb.TAKE_BACK,
         OptionalWordsForm,
-        _with_text(responding.take_back),
+        _with_text_if_unchanged(responding.take_back),
         gettext_lazy("Take back"),
         gettext_lazy("The question or offer no longer stands; the next move is ours again."),
         gettext_lazy("Take back"),
@@ -171,6 +187,8 @@ def perform(request: Request, reference: str, act: Act) -> HttpResponse:
         raise
     except Refused as refusal:
         add_refusal(form, refusal)
+        incident.refresh_from_db()
+        form.data = {**request.POST.dict(), "seen": str(incident.journal_length)}
         return _ask(request, incident, act, form, status=status_of(refusal))
     messages.success(request, str(act.done))
     return redirect(incident)

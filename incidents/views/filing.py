@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.errors import Conflict, NotAllowed, Refused
-from accounts.models import Role
+from incidents.access import MAY_FILE
 from incidents.actions.filing import file_incident, preview_promise
 from incidents.actions.submissions import once
 from incidents.views.filing_form import Choices, FilingForm, choices_for
@@ -26,7 +26,6 @@ from incidents.views.request import Request
 UNPROCESSABLE, CONFLICT = 422, 409
 HELD = "held_filing"  # what was typed when the session had ended, until the person is back
 HELD_LENGTH = 100_000  # characters of it: the longest text that is taken, and room for the rest
-MAY_FILE = frozenset({Role.CONTACT, Role.TAM, Role.DUTY_MANAGER, Role.TEAM_HEAD})
 
 
 @login_not_required

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -176,9 +178,6 @@ def _reminded(entry: JournalEntry) -> str:
 
 
 def _local(instant: str) -> str:
-    from django.utils import timezone
-    from django.utils.formats import date_format
-
     parsed: Any = parse_datetime(instant)
     return date_format(timezone.localtime(parsed), "SHORT_DATETIME_FORMAT")
 
@@ -202,7 +201,7 @@ _FACTS: Mapping[str, tuple[str, str, Callable[[JournalEntry], str]]] = {
     "escalation_acknowledged": ("eye", "", lambda _e: _("acknowledged the escalation")),
     "escalation_answered": ("message-circle-reply", "", lambda _e: _("answered the escalation")),
     "reminded": ("bell", "", _reminded),
-    "expired": ("circle-x", "", lambda _e: _("Closed: one month passed without an answer")),
+    "expired": ("circle-x", "", lambda _e: _("Closed: the time agreed passed without an answer")),
     "expiry_set_aside": (
         "circle-check",
         "",

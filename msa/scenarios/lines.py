@@ -45,6 +45,18 @@ class Line:
             raise self.error(f"“{name}” is missing; expected a whole number.")
         return value
 
+    def moment(self, name: str) -> datetime:
+        value = self.fields.get(name)
+        if not isinstance(value, datetime):
+            raise self.error(f"“{name}” is missing; expected an instant.")
+        return value
+
+    def day(self, name: str) -> date:
+        value = self.fields.get(name)
+        if not isinstance(value, date):
+            raise self.error(f"“{name}” is missing; expected a date.")
+        return value
+
     def instant(self) -> datetime:
         if self.at is None:
             raise self.error("“at” is missing; every act has an instant.")

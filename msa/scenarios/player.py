@@ -112,9 +112,7 @@ class Player:
         role = line.text("role")
         if role not in set(Role) - {Role.CONTACT}:
             raise line.error(f"“{role}” is no role of staff.")
-        office = (
-            self._offices.get(line.fields.get("office", "")) if "office" in line.fields else None
-        )
+        office = self._known(self._offices, line, "office") if "office" in line.fields else None
         self._people[key] = self._person(
             line.fields,
             key,
@@ -140,8 +138,8 @@ class Player:
             customer=customer,
             programme=programme,
             office=office,
-            valid_from=line.fields["valid_from"],
-            valid_until=line.fields["valid_until"],
+            valid_from=line.day("valid_from"),
+            valid_until=line.day("valid_until"),
             tam=self._known(self._people, line, "tam"),
             deputy=self._known(self._people, line, "deputy") if "deputy" in line.fields else None,
             week=line.fields.get("week"),
@@ -164,18 +162,20 @@ class Player:
         self._certificates[key] = certificate
 
     def absence(self, line: Line) -> None:
+        if line.moment("until") <= line.moment("from"):
+            raise line.error("an absence ends after it begins.")
         Absence.objects.create(
             person=self._known(self._people, line, "person"),
-            starts_at=line.fields["from"],
-            ends_at=line.fields["until"],
+            starts_at=line.moment("from"),
+            ends_at=line.moment("until"),
         )
 
     def shift(self, line: Line) -> None:
         offices.plan_shift(
             office=self._known(self._offices, line, "office"),
             person=self._known(self._people, line, "person"),
-            starts_at=line.fields["from"],
-            ends_at=line.fields["until"],
+            starts_at=line.moment("from"),
+            ends_at=line.moment("until"),
         )
 
     # Acts on incidents.
@@ -197,7 +197,7 @@ class Player:
             title=line.text("title"),
             text=line.text("text"),
             at=line.instant(),
-            channel=Channel(line.fields.get("channel", Channel.PORTAL)),
+            channel=self._channel(line),
             product=Product.objects.get(name=product) if product else None,
             product_version=line.fields.get("version", ""),
         )
@@ -233,7 +233,7 @@ class Player:
     def close_day(self, line: Line) -> None:
         offices.close_day(
             office=self._known(self._offices, line, "office"),
-            day=line.fields["date"],
+            day=line.day("date"),
             actor=None,
             at=line.instant(),
         )
@@ -255,6 +255,12 @@ class Player:
             raise Refused(f"“{key}” was not filed.")
         incident = self._known(self.incidents, line, "incident")
         return get_incident(actor, incident.reference, verb, line.instant()), actor
+
+    def _channel(self, line: Line) -> Channel:
+        name = line.fields.get("channel", Channel.PORTAL)
+        if name not in set(Channel):
+            raise line.error(f"“{name}” is no channel.")
+        return Channel(name)
 
     def _known(self, things: Mapping[str, Any], line: Line, name: str) -> Any:
         key = line.text(name)

@@ -1,5 +1,6 @@
 """Escalating an incident over the levels (SPEC 11)."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -7,14 +8,14 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict, NotAllowed
-from accounts.models import Certificate, Role, User
+from accounts.models import Role, User
 from incidents.actions.case import Case
 from incidents.actions.handing import hand_over
-from incidents.models import Incident, MessageKind
+from incidents.models import Handling, Incident, MessageKind
 from incidents.states import Side
 from tam.models import Escalation
+from tam.responsible import people_at_level, top_level
 
-TOP_LEVEL = 3  # the business manager
 BREACH_LEVEL = 2  # SPEC 7.8
 
 
@@ -24,8 +25,10 @@ def escalate(*, incident: Incident, actor: User, text: str, at: datetime) -> Esc
     case = Case.open(incident, at=at)
     if case.incident.side is not Side.VENDOR:
         raise Conflict(_("An incident can be escalated only while the next move is ours."))
+    if case.clock.breached_at:
+        _open_for_breach(case, case.clock.breached_at)
     level = level_of(case.incident) + 1
-    if level > TOP_LEVEL:
+    if level > top_level(case.incident.certificate):
         raise Conflict(_("This incident is at the highest level already."))
     cause = Escalation.Cause.CONTACT if actor.is_contact else Escalation.Cause.STAFF
     escalation = _open(case, level, cause, actor)
@@ -36,15 +39,12 @@ def escalate(*, incident: Incident, actor: User, text: str, at: datetime) -> Esc
 
 
 @transaction.atomic
-def escalate_breach(*, incident: Incident, at: datetime) -> Escalation | None:
-    """Open level 2 for a breach, dated at it, unless the incident stands there already."""
+def escalate_breach(*, incident: Incident, at: datetime) -> None:
+    """Open level 2 for a breach, dated at it, unless it was set aside meanwhile."""
     case = Case.lock(incident, at, at)
-    if level_of(case.incident) >= BREACH_LEVEL:
-        return None
-    escalation = _open(case, BREACH_LEVEL, Escalation.Cause.BREACH, None)
-    case.record("escalated", data={"level": BREACH_LEVEL, "cause": str(Escalation.Cause.BREACH)})
-    case.finish()
-    return escalation
+    if case.incident.clocks.filter(breached_at=at).exists():
+        _open_for_breach(case, at)
+        case.finish()
 
 
 @transaction.atomic
@@ -79,38 +79,41 @@ def answer_escalation(*, incident: Incident, actor: User, text: str, at: datetim
     return escalation
 
 
-def addressees(certificate: Certificate, level: int) -> list[User]:
-    """Return who an escalation of a level is addressed to (SPEC 11).
-
-    Level 1 is the account manager's; levels 2 and 3 are the office's team heads and business
-    managers, or those of any office where it has none.
-    """
-    if level == 1:
-        return [person for person in (certificate.tam, certificate.deputy) if person]
-    role = {2: Role.TEAM_HEAD, TOP_LEVEL: Role.BUSINESS_MANAGER}[level]
-    people = User.objects.filter(role=role, is_active=True).order_by("pk")
-    return list(people.filter(office=certificate.office_id)) or list(people)
-
-
 def level_of(incident: Incident) -> int:
     """Return the highest level that the incident has reached, 0 for none."""
     return incident.escalations.aggregate(level=Max("level"))["level"] or 0
 
 
 def _addressed_to(incident: Incident, actor: User) -> Escalation:
-    """Return the highest escalation if it is this person's to take up; a duty manager stands in."""
+    """Return the highest escalation if it is this person's to take up.
+
+    For the account manager the deputy stands in, and a duty manager.
+    """
     escalation = incident.escalations.order_by("-level").first()
     if escalation is None or escalation.answered_at is not None:
         raise Conflict(_("There is no escalation to answer."))
-    stands_in = escalation.level == 1 and actor.role == Role.DUTY_MANAGER
-    if not stands_in and actor not in addressees(incident.certificate, escalation.level):
+    certificate = incident.certificate
+    people = people_at_level(certificate, escalation.level)
+    stands_in = certificate.tam in people and (
+        actor == certificate.deputy or actor.role == Role.DUTY_MANAGER
+    )
+    if actor not in people and not stands_in:
         raise NotAllowed(_("This escalation is addressed to somebody else."))
     return escalation
 
 
+def _open_for_breach(case: Case, at: datetime) -> None:
+    """Open level 2 at the instant of a breach, unless the incident stands there already."""
+    if level_of(case.incident) >= BREACH_LEVEL:
+        return
+    then = replace(case, at=at)
+    _open(then, BREACH_LEVEL, Escalation.Cause.BREACH, None)
+    then.record("escalated", data={"level": BREACH_LEVEL, "cause": str(Escalation.Cause.BREACH)})
+
+
 def _open(case: Case, level: int, cause: Escalation.Cause, actor: User | None) -> Escalation:
-    for person in addressees(case.incident.certificate, level):
-        hand_over(case.incident, person, case.at)
+    for person in people_at_level(case.incident.certificate, level):
+        hand_over(case.incident, person, case.at, reason=Handling.Reason.ESCALATED)
     return Escalation.objects.create(
         customer_id=case.incident.customer_id,
         incident=case.incident,

@@ -212,7 +212,9 @@ def find(user: User, text: str, at: datetime) -> Incident | None:
 
 def _owner(at: datetime) -> Coalesce:
     """Name who has it: whom it was handed to, else the TAM, or the deputy of one who is absent."""
-    handed = Handling.objects.filter(incident=OuterRef("pk"), until__isnull=True)
+    handed = Handling.objects.filter(
+        incident=OuterRef("pk"), reason=Handling.Reason.ASSIGNED, until__isnull=True
+    )
     absent = Absence.objects.filter(
         person=OuterRef("certificate__tam"), starts_at__lte=at, ends_at__gt=at
     )

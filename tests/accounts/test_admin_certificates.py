@@ -292,9 +292,10 @@ def test_revoking_refuses_filing_and_can_be_taken_back(cast, admin):
     chosen = {"_selected_action": [cast.certificate.pk]}
     admin.post(url, {"action": "revoke", **chosen})
     assert Certificate.objects.get(pk=cast.certificate.pk).revoked_at == MONDAY_NINE
-    assert not Certificate.objects.get(pk=cast.certificate.pk).is_valid(MONDAY_NINE)
+    with pytest.raises(Refused, match="was revoked"):
+        cast.file()
     admin.post(url, {"action": "reinstate", **chosen})
-    assert Certificate.objects.get(pk=cast.certificate.pk).is_valid(MONDAY_NINE)
+    assert cast.file().state == "received"
 
 
 @pytest.mark.parametrize(

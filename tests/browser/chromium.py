@@ -18,6 +18,7 @@ _ARGUMENTS = [
     "--no-pings",
     "--force-color-profile=srgb",  # pictures look the same everywhere
     "--hide-scrollbars",
+    "--lang=en-GB",  # how it writes dates in their fields
 ]
 
 

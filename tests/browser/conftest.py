@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.chromium import HOW_TO_GET_IT, chromium, find_chromium
+from tests.browser.chromium import chromium, find_chromium
 from tests.browser.desk import Desk, running_desk
 from tests.browser.visitor import Visitor
 
@@ -16,17 +16,12 @@ Visit = Callable[..., Visitor]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the browser tests out where there is no Chromium; in CI they fail instead."""
+    """Leave the browser tests out where there is no Chromium, except in CI: there they fail."""
     if find_chromium() or os.environ.get("CI"):
         return
     left_out = [item for item in items if item.get_closest_marker("browser")]
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=left_out)
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    if not find_chromium():
-        terminalreporter.write_line(f"The browser tests did not run: {HOW_TO_GET_IT}.")
 
 
 # For the folder and not for the session: while Playwright runs, Django refuses to query.

@@ -15,10 +15,10 @@ CLAIRE = "claire.fontanel@valmorin.example"  # a contact with incidents in every
 INES = "ines.duval@northlight.example"  # her technical account manager
 ADA = "ada.novak@northlight.example"  # an administrator
 
-ANY_MAIL = "main table a, main li a"
+ANY_MAIL = "main tbody th a"
 ANY_INCIDENT = "main a[href^='/incidents/INC-']"
 ANY_ACT = ".page-tools a"
-ANY_RECORD = "#result_list th a"
+ANY_RECORD = "#result_list tbody th a"
 
 
 def test_the_pages_before_signing_in(visit, theme):
@@ -76,6 +76,7 @@ def test_a_filing_that_is_refused(visit, theme):
 
 def inspect(visitor: Visitor, path: str) -> None:
     visitor.visit(path)
+    assert visitor.page.url.endswith(path)
     visitor.assert_well_made()
     visitor.assert_fits()
 
@@ -86,7 +87,7 @@ def first(visitor: Visitor, selector: str) -> str:
 
 def paths(visitor: Visitor, selector: str) -> list[str]:
     """Return where the links lead, of which there is at least one."""
-    found = visitor.page.eval_on_selector_all(
+    found: list[str] = visitor.page.eval_on_selector_all(
         selector, "links => links.map(link => link.getAttribute('href'))"
     )
     assert found != []

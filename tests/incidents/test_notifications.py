@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.actions import offices
-from accounts.models import User
+from accounts.models import Certificate, User
 from incidents.actions import answering, filing, responding
 from incidents.actions.calendars import revise_clocks
 from incidents.actions.case import Case
@@ -354,7 +354,7 @@ def test_a_holiday_that_moves_the_answer_is_told(cast: Cast) -> None:
         office=cast.office, day=date(2026, 3, 3), actor=None, at=MONDAY_NINE + 9 * HOUR
     )
     assert deliver() == []  # nobody hears of a calendar before it has moved a clock
-    revise_clocks(office_id=cast.office.pk, at=MONDAY_NINE + 9 * HOUR)
+    revise_clocks(certificates=Certificate.objects.all(), at=MONDAY_NINE + 9 * HOUR)
     (mail,) = deliver()
     assert told([mail]) == [("alice", "A new time for our answer")]
     assert mail.text.split("\n\n")[2] == (

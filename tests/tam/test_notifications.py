@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.actions import offices
-from accounts.models import DutyShift
+from accounts.models import Certificate, DutyShift
 from incidents.actions import answering, responding
 from incidents.actions.calendars import revise_clocks
 from incidents.actions.case import Case
@@ -321,7 +321,7 @@ def test_a_calendar_that_moves_a_clock_is_told(cast: Cast) -> None:
         office=cast.office, day=date(2026, 3, 3), actor=None, at=MONDAY_NINE + 8 * HOUR
     )
     deliver()
-    revise_clocks(office_id=cast.office.pk, at=MONDAY_NINE + 8 * HOUR)
+    revise_clocks(certificates=Certificate.objects.all(), at=MONDAY_NINE + 8 * HOUR)
     assert told(deliver()) == [("tom", "Due time moved")]
 
 
