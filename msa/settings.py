@@ -1,6 +1,6 @@
 """Settings of MSA Desk: one file, read from the environment.
 
-Every variable is listed in README.md. `msa.checks` explains what is wrong with a value.
+Every variable is listed in README.md. A value that cannot be used is refused with a sentence.
 """
 
 import os
@@ -30,6 +30,13 @@ def _flag(name: str) -> bool:
 
 def _listed(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in (os.environ.get(name) or default).split(",") if item.strip()]
+
+
+def _number(name: str, default: int) -> int:
+    value = os.environ.get(name) or str(default)
+    if not value.isdecimal():
+        raise ImproperlyConfigured(f"{name} is “{value}”; expected a whole number.")
+    return int(value)
 
 
 def _database(url: str, role: str, *, pooled: bool) -> dict[str, Any]:
@@ -155,12 +162,13 @@ if urlsplit(REDIS_URL).scheme != "unix" and urlsplit(REDIS_URL).path.strip("/"):
     )
 
 
-CELERY_BROKER_URL = _redis(int(os.environ.get("REDIS_DATABASE", "0")), broker=True)
+REDIS_DATABASE = _number("REDIS_DATABASE", 0)
+CELERY_BROKER_URL = _redis(REDIS_DATABASE, broker=True)
 OUTBOX_WAKE = "msa.tasks.wake"  # called after a commit that left something to deliver
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": _redis(int(os.environ.get("REDIS_DATABASE", "0")) + 1),
+        "LOCATION": _redis(REDIS_DATABASE + 1),
     }
 }
 
@@ -214,7 +222,7 @@ ATTACHMENT_LIMIT_COUNT = 10  # files in one message: more is an archive's job
 
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
-EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
+EMAIL_PORT = _number("EMAIL_PORT", 25)
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = _flag("EMAIL_USE_TLS")
