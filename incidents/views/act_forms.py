@@ -95,7 +95,9 @@ class SeverityForm(WordsForm):
 
 
 class CallForm(WordsForm):
-    caller = forms.ModelChoiceField(label=_("Caller"), queryset=User.objects.none())
+    caller = forms.ModelChoiceField(
+        label=_("Caller"), queryset=User.objects.none(), empty_label=_("Choose …")
+    )
     called_at = forms.DateTimeField(
         label=_("When"),
         required=False,

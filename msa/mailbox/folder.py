@@ -76,7 +76,7 @@ def _head(head: bytes) -> Head:
     headers = BytesHeaderParser().parsebytes(head)
     return Head(
         address=parseaddr(headers.get("To", ""))[1].lower(),
-        subject=str(make_header(decode_header(headers.get("Subject", "")))),
+        subject=" ".join(str(make_header(decode_header(headers.get("Subject", "")))).split()),
         written_at=_date(headers.get("Date", "")),
     )
 

@@ -83,14 +83,24 @@ def test_a_mail_shows_its_text_with_links_and_nothing_of_its_markup(client, mail
     assert client.get(reverse("mailbox:html", args=[key])).status_code == 404
 
 
-def test_the_html_part_can_load_and_run_nothing(client, maildir) -> None:
-    key = add(maildir, "Hello", html=HTML)
+@pytest.mark.parametrize(
+    ("html", "styles"),
+    [
+        (HTML, "'none'"),
+        (
+            "<style>p { margin: 0 }</style><p>Hello</p>",
+            "'sha256-7IWhgxoOGTB5NQzjGk9OPt0FwhVeBvZGoWgF9xLLh8c='",
+        ),
+    ],
+)
+def test_the_html_part_can_load_and_run_nothing(client, maildir, html, styles) -> None:
+    key = add(maildir, "Hello", html=html)
     assert client.get(reverse("mailbox:mail", args=[key])).context["has_html"] is True
     response = client.get(reverse("mailbox:html", args=[key]))
-    assert response.content.decode().strip() == HTML
+    assert response.content.decode().strip() == html
     assert response.headers["Content-Security-Policy"] == (
         "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
-        "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+        f"style-src {styles}; img-src data:; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'"
     )
 
