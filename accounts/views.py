@@ -1,6 +1,7 @@
 """Signing in and out, and the language and colours that a person chooses."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.conf import settings
@@ -53,6 +54,11 @@ def _is_named(user: User) -> bool:
 class SignIn(views.LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def get_redirect_url(self, request: HttpRequest | None = None) -> str:
+        """Return where the person was on the way to; to sign in is no place to go."""
+        url = super().get_redirect_url(request)
+        return "" if urlsplit(url).path == self.request.path else url
 
 
 @method_decorator(login_not_required, name="dispatch")

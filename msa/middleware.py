@@ -50,6 +50,8 @@ class PersonMiddleware:
         with translation.override(language), timezone.override(ZoneInfo(zone)):
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
+        if user.is_authenticated:  # what is a person's stays in nobody's cache
+            response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
 

@@ -1,5 +1,6 @@
 """Offices with their hours and days, the calendars that were in force, and duty shifts (SPEC 9)."""
 
+from datetime import date
 from typing import Any, ClassVar
 
 import holidays
@@ -101,7 +102,16 @@ class OfficeDayForm(ModelForm):
                 self.add_error("windows", _("Give the hours, or choose “Closed”."))
         else:
             cleaned["windows"] = []  # closing a day removes its special hours (SPEC 9)
+        self._refuse_second(cleaned.get("date"))
         return cleaned
+
+    def _refuse_second(self, day: date | None) -> None:
+        """Refuse a date that the office has already, among the rows of past years too."""
+        if day is None:
+            return
+        same = OfficeDay.objects.filter(office=self.instance.office_id, date=day)
+        if same.exclude(pk=self.instance.pk).exists():
+            self.add_error("date", _("This date stands among the office's days already."))
 
 
 class OfficeDayInline(TabularInline):

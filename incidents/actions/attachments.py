@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import Any, TypeAlias
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 from django.utils.text import get_valid_filename
@@ -74,4 +75,7 @@ def _store(message: Message, file: "UploadedFile[Any]") -> Attachment:
 
 def _clean_name(name: str) -> str:
     stem = PurePath(name.replace("\\", "/")).name
-    return (get_valid_filename(stem) if stem else "file")[-NAME_LENGTH:]
+    try:
+        return get_valid_filename(stem)[-NAME_LENGTH:]
+    except SuspiciousFileOperation:  # nothing of the name can be kept
+        return "file"

@@ -180,9 +180,9 @@ def log_call(
     """
     logged_at = logged_at or at
     if not timedelta(0) <= logged_at - at <= CALL_LOGGED_WITHIN:
-        raise Refused(_("A call is logged within 24 hours of its time."), field="at")
+        raise Refused(_("A call is logged within 24 hours of its time."), field="called_at")
     if at < incident.received_at:
-        raise Refused(_("The call lies before the incident was received."), field="at")
+        raise Refused(_("The call lies before the incident was received."), field="called_at")
     if not incident.certificate.contacts.filter(user=caller).exists():
         raise Refused(_("Only a contact of the certificate can call."), field="caller")
     case = Case.open(incident, at=at, recorded_at=logged_at)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -37,13 +37,24 @@ class ActForm(forms.Form):
     def __init__(self, *args: Any, incident: Incident, user: User, **kwargs: Any) -> None:
         self.incident = incident
         self.user = user
-        kwargs.setdefault("initial", {}).setdefault("seen", incident.journal_length)
+        if not user.is_contact:  # whom the number would tell of notes
+            kwargs.setdefault("initial", {}).setdefault("seen", incident.journal_length)
         super().__init__(*args, **kwargs)
 
     @property
     def key(self) -> UUID:
-        """Return the key of a valid form; one that came without is taken as new."""
-        return self.cleaned_data["idempotency_key"] or uuid4()
+        """Return by what a valid form is taken once: its key, its incident and what was typed.
+
+        Sent with other words it is another act; one that came without a key is taken as new.
+        """
+        typed = sorted(
+            (name, value)
+            for name, value in self.data.items()
+            if name in self.fields and name not in {"seen", "idempotency_key"}
+        )
+        files = [(file.name, file.size) for file in self.cleaned_data.get("files", [])]
+        content = repr((type(self).__name__, self.incident.pk, typed, files))
+        return uuid5(self.cleaned_data["idempotency_key"] or uuid4(), content)
 
 
 class WordsForm(ActForm):

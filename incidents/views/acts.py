@@ -188,7 +188,7 @@ def perform(request: Request, reference: str, act: Act) -> HttpResponse:
     except Refused as refusal:
         add_refusal(form, refusal)
         incident.refresh_from_db()
-        form.data = {**request.POST.dict(), "seen": str(incident.journal_length)}
+        form.data = _seen_now(request, incident)
         return _ask(request, incident, act, form, status=status_of(refusal))
     messages.success(request, str(act.done))
     return redirect(incident)
@@ -280,10 +280,16 @@ def _compose_again(
 ) -> HttpResponse:
     """Show the page as it is now, with what was typed; sent again, it is sent knowing."""
     incident.refresh_from_db()
-    form.data = {**request.POST.dict(), "seen": str(incident.journal_length)}
+    form.data = _seen_now(request, incident)
     return render(
         request, "incidents/incident.html", context(request, incident, form), status=status
     )
+
+
+def _seen_now(request: Request, incident: Incident) -> dict[str, Any]:
+    """Return what was sent, as if sent from the page that is shown now."""
+    seen = "" if request.user.is_contact else str(incident.journal_length)
+    return {**request.POST.dict(), "seen": seen}
 
 
 def add_refusal(form: ActForm, refusal: Refused) -> None:

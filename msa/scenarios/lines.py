@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from accounts.worktime import local_date
 
 SATURDAY = 5
+FIRST_YEAR, LAST_YEAR = 1970, 9000  # years with room for arithmetic on either side
 
 _AGO = re.compile(r"now(?:([+-])(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?)?")
 _WORKDAY = re.compile(r"day-(\d+) (\d\d):(\d\d)")
@@ -71,9 +72,9 @@ def read(source: Iterable[str], *, now: datetime) -> list[Line]:
     return list(_in_order(_parsed(source), now))
 
 
-def checked(objects: Iterable[Mapping[str, Any]], *, now: datetime) -> list[Line]:
+def checked(objects: object, *, now: datetime) -> list[Line]:
     """Return the lines of a scenario that was already parsed."""
-    return list(_in_order(enumerate(objects), now))
+    return list(_in_order(_objects(objects), now))
 
 
 def _parsed(source: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -82,8 +83,17 @@ def _parsed(source: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
             continue
         try:
             fields = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ScenarioError(number, f"not JSON: {error}") from error
+        if not isinstance(fields, dict):
+            raise ScenarioError(number, "expected a JSON object.")
+        yield number, fields
+
+
+def _objects(objects: object) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    if not isinstance(objects, list):
+        raise ScenarioError(0, "expected a list of lines.")
+    for number, fields in enumerate(objects):
         if not isinstance(fields, dict):
             raise ScenarioError(number, "expected a JSON object.")
         yield number, fields
@@ -178,6 +188,8 @@ def _instant(
         raise ScenarioError(number, f"“{name}” is not an instant: {text}") from error
     if instant.tzinfo is None:
         raise ScenarioError(number, f"“{name}” has no offset from UTC: {text}")
+    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+        raise ScenarioError(number, f"“{name}” lies outside {FIRST_YEAR} to {LAST_YEAR}: {text}")
     return instant.astimezone(UTC).replace(microsecond=0), False
 
 

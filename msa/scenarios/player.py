@@ -6,7 +6,8 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import DatabaseError, transaction
 
 from accounts.actions import certificates, offices
 from accounts.errors import Refused
@@ -33,6 +34,16 @@ from msa.wiring import HANDLERS
 from tam.actions import escalations
 from tam.models import Absence
 
+# What acts and the database raise for values of another kind than the format's.
+UNREADABLE = (
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+    ObjectDoesNotExist,
+    DatabaseError,
+)
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # calendars count from before any act
 
 
@@ -73,6 +84,8 @@ class Player:
                     act(self, line)
             except Refused:
                 self.refused.append(line.number)
+            except UNREADABLE as error:
+                raise line.error(f"cannot be played: {type(error).__name__}: {error}") from error
             self._deliver()
 
     def _let_time_pass(self, at: datetime) -> None:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from accounts.errors import Conflict, NotAllowed
+from accounts.errors import Changed, Conflict, NotAllowed
 from accounts.models import Role, User
 from incidents.actions.case import Case
 from incidents.actions.handing import hand_over
@@ -20,14 +20,29 @@ BREACH_LEVEL = 2  # SPEC 7.8
 
 
 @transaction.atomic
-def escalate(*, incident: Incident, actor: User, text: str, at: datetime) -> Escalation:
-    """Raise an open incident one level, while it is on the vendor's side."""
+def escalate(
+    *,
+    incident: Incident,
+    actor: User,
+    text: str,
+    at: datetime,
+    from_level: int | None = None,
+) -> Escalation:
+    """Raise an open incident one level, while it is on the vendor's side.
+
+    `from_level` is the level that the person saw; raises `Changed` when it is another by now.
+    """
     case = Case.open(incident, at=at)
     if case.incident.side is not Side.VENDOR:
         raise Conflict(_("An incident can be escalated only while the next move is ours."))
     if case.clock.breached_at:
         _open_for_breach(case, case.clock.breached_at)
     level = level_of(case.incident) + 1
+    if from_level is not None and level != from_level + 1:
+        raise Changed(
+            _("This incident has reached level %(level)d meanwhile. Send again to go above it.")
+            % {"level": level - 1}
+        )
     if level > top_level(case.incident.certificate):
         raise Conflict(_("This incident is at the highest level already."))
     cause = Escalation.Cause.CONTACT if actor.is_contact else Escalation.Cause.STAFF

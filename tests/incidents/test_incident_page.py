@@ -194,6 +194,40 @@ def test_a_form_sent_twice_is_taken_once(cast, incident, signed_in, noun, extra)
     assert [text for _, text in texts(incident)] == ["It happens every morning.", "Once"]
 
 
+def test_other_words_under_the_same_key_are_another_message(cast, incident, signed_in):
+    client = signed_in(cast.tom)
+    for text in ("First", "Second"):
+        client.post(
+            url(incident, "messages"),
+            {
+                "kind": "note",
+                "text": text,
+                "idempotency_key": "7b5bb8f4-6a1e-4c59-9d0c-0a6c5d9b1f11",
+            },
+        )
+    assert [text for _, text in texts(incident)][1:] == ["First", "Second"]
+
+
+def test_an_escalation_goes_one_level_above_what_was_seen(cast, incident, signed_in):
+    client = signed_in(cast.alice)
+    form = {"text": "Hurry.", "from_level": "0"}
+    answers = [client.post(url(incident, "escalations"), form).status_code for _ in range(3)]
+    assert answers == [302, 409, 409]
+    assert list(incident.escalations.values_list("level", flat=True)) == [1]
+
+
+def test_a_contact_cannot_count_notes(cast, incident, signed_in):
+    page = signed_in(cast.alice).get(url(incident)).content.decode()
+    assert 'name="seen"' not in page
+
+
+@pytest.mark.parametrize("name", ["!!!", "😀", "~"])
+def test_a_file_whose_name_cannot_be_kept_is_called_file(cast, incident, signed_in, name):
+    form = {"text": "Here", "files": SimpleUploadedFile(name, b"x")}
+    assert signed_in(cast.alice).post(url(incident, "messages"), form).status_code == 302
+    assert Attachment.objects.get().name == "file"
+
+
 def test_a_page_of_an_act_that_is_not_theirs_is_forbidden(cast, incident, signed_in):
     assert signed_in(cast.alice).get(url(incident, "severity")).status_code == 403
     assert signed_in(cast.tom).get(url(incident, "withdrawal")).status_code == 403

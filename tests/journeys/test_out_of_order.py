@@ -81,6 +81,7 @@ def test_declining_in_the_last_second_keeps_it_open(cast):
         incident=incident, actor=cast.tom, text="…", at=MONDAY_NINE + HOUR
     )
     month_end = offered.customer_side_until
+    assert month_end is not None
     fire_earlier_than(month_end + timedelta(seconds=1))
     declined = answering.decline(incident=incident, actor=cast.alice, text="No.", at=month_end)
     assert (declined.state, declined.closed_at) == ("in_progress", None)
@@ -105,6 +106,7 @@ def test_a_reminder_comes_once_though_an_act_of_its_second_came_later(cast):
     asked = responding.ask_customer(
         incident=incident, actor=cast.tom, text="?", at=MONDAY_NINE + HOUR
     )
+    assert asked.customer_side_until is not None
     reminder = asked.customer_side_until - timedelta(days=7)
     fire_earlier_than(reminder + timedelta(seconds=1))
     responding.add_note(incident=incident, actor=cast.tom, text="…", at=reminder)

@@ -48,8 +48,12 @@ class Command(BaseCommand):
                     _play_batch(options["batch"], out)
                 else:
                     _play_one(options["file"], out, rollback=options["rollback"])
-        except (ScenarioError, OSError) as error:
+        except ScenarioError as error:
             raise CommandError(str(error)) from error
+        except UnicodeDecodeError as error:
+            raise CommandError(f"The file is not UTF-8: {error.reason}.") from error
+        except OSError as error:
+            raise CommandError(f"{error.filename}: {error.strerror}.") from error
 
 
 def _play_one(name: str, out: IO[str] | None, *, rollback: bool) -> None:
