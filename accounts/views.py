@@ -55,9 +55,9 @@ class SignIn(views.LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
-    def get_redirect_url(self, request: HttpRequest | None = None) -> str:
+    def get_redirect_url(self, _request: HttpRequest | None = None) -> str:
         """Return where the person was on the way to; to sign in is no place to go."""
-        url = super().get_redirect_url(request)
+        url = super().get_redirect_url()
         return "" if urlsplit(url).path == self.request.path else url
 
 

@@ -178,3 +178,9 @@ def test_unknown_colours_and_foreign_addresses_are_ignored(client, cast):
     answer = client.post("/theme/", {"theme": "pink", "next": "https://elsewhere.example/"})
 
     assert (answer.url, dict(answer.cookies)) == ("/", {})
+
+
+@pytest.mark.django_db
+def test_who_is_signed_in_is_not_sent_to_sign_in_again(cast, signed_in):
+    response = signed_in(cast.tom).get("/sign-in/?next=/sign-in/")
+    assert (response.status_code, response["Location"]) == (302, "/")
