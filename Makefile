@@ -36,7 +36,7 @@ contracts: $(VENV)/installed-dev ## who may import whom
 	@$(BIN)/lint-imports
 
 suite: $(VENV)/installed-dev translations ## pytest against real PostgreSQL and Redis
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(TESTS)
+	@$(BIN)/python -m pytest $(TESTS)
 
 translations: $(VENV)/installed-dev ## compile locale/*.po
 	@$(BIN)/python -m msa.translations compile

@@ -15,15 +15,8 @@ from tests.browser.visitor import Visitor
 Visit = Callable[..., Visitor]
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the browser tests out where there is no Chromium, except in CI: there they fail.
-
-    With several workers all of them run in one, which starts the one desk.
-    """
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))
+    """Leave the browser tests out where there is no Chromium, except in CI: there they fail."""
     if find_chromium() or os.environ.get("CI"):
         return
     left_out = [item for item in items if item.get_closest_marker("browser")]

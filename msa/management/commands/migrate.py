@@ -44,9 +44,13 @@ def prepare_role(connection: BaseDatabaseWrapper, role: str) -> None:
         raise CommandError("DATABASE_ROLE is empty; the application needs a role of its own.")
     name = sql.Identifier(role)
     with connection.cursor() as cursor:
-        cursor.execute("select 1 from pg_roles where rolname = %s", [role])
-        if cursor.fetchone() is None:
-            cursor.execute(sql.SQL("create role {} nologin").format(name))
+        # Roles are the whole server's: another database's migration may make it this very moment.
+        cursor.execute(
+            sql.SQL(
+                "do $$ begin create role {} nologin;"
+                " exception when duplicate_object or unique_violation then null; end $$"
+            ).format(name)
+        )
         cursor.execute("select pg_has_role(current_user, %s, 'member')", [role])
         if not cursor.fetchone()[0]:
             cursor.execute(sql.SQL("grant {} to current_user").format(name))
