@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Role, User
+from accounts.models import Role
 from incidents.access import MAY_FILE
 
 THEMES = ("light", "dark", "system")
@@ -40,12 +40,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "navigation": _navigation(request, user),
         "primary_action": _primary_action(user),
         "search_url": reverse("queue") if _works_the_queue(user) else None,
-        "mailbox_url": reverse("mailbox:list") if settings.MAILBOX_DIR else None,
     }
 
 
 def _area(user: Any) -> str:
-    if not isinstance(user, User) and not getattr(user, "is_authenticated", False):
+    if not getattr(user, "is_authenticated", False):
         return "public"
     return "portal" if user.is_contact else "workspace"
 

@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.views.defaults import page_not_found, permission_denied
 
 from accounts.errors import NotAllowed, NotFound
-from accounts.models import User
 from accounts.tenancy import set_scope
 from msa import clock
 
@@ -42,7 +41,7 @@ class PersonMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user
-        if isinstance(user, User) or user.is_authenticated:
+        if user.is_authenticated:
             language, zone = user.language, user.timezone
         else:
             language, zone = translation.get_language_from_request(request), "UTC"

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.errors import Changed, Conflict, NotAllowed, NotFound, Refused
+from accounts.errors import Conflict, NotAllowed, NotFound, Refused
 from incidents.access import Verb, get_incident
 from incidents.actions import answering, responding
 from incidents.actions.submissions import once
@@ -298,4 +298,4 @@ def add_refusal(form: ActForm, refusal: Refused) -> None:
 
 
 def status_of(refusal: Refused) -> int:
-    return CONFLICT if isinstance(refusal, Conflict | Changed) else UNPROCESSABLE
+    return CONFLICT if isinstance(refusal, Conflict) else UNPROCESSABLE
