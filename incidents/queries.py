@@ -19,7 +19,7 @@ from accounts import worktime
 from accounts.models import Certificate, Programme, User
 from accounts.terms import PhoneLine
 from accounts.worktime import Calendar, NeverOpensAgain
-from incidents.models import Clock, ClockKind, Incident
+from incidents.models import Clock, Incident, most_pressing
 from incidents.states import FACTS, SEVERITY_LABELS, Closure, Side, State
 
 # How far ahead the end of the present opening is looked for: a longer one is "always open".
@@ -52,13 +52,19 @@ _ORDER: Mapping[Turn, Sequence[str]] = MappingProxyType(
 
 def incidents_by_turn(user: User, turn: Turn, at: datetime) -> QuerySet[Incident]:
     """Return what a contact sees of one turn, the most pressing first, with its clocks."""
-    clocks = Clock.objects.filter(kind=ClockKind.RESPONSE).order_by("id")
     return (
         Incident.objects.visible_to(user, at)
         .filter(state__in=_STATES[turn])
         .select_related("author", "product", "certificate__office")
-        .prefetch_related(Prefetch("clocks", clocks))
+        .prefetch_related(Prefetch("clocks", latest_clocks()))
         .order_by(*_ORDER[turn])
+    )
+
+
+def latest_clocks() -> QuerySet[Clock]:
+    """Return the latest clock of each kind, incident by incident."""
+    return Clock.objects.order_by("incident_id", "kind", "-received_at", "-id").distinct(
+        "incident_id", "kind"
     )
 
 
@@ -75,13 +81,9 @@ class Row:
     """One incident of a list, with the clock that the vendor's staff see (SPEC 19.7)."""
 
     incident: Incident
-    clock: Clock
+    clock: Clock | None
     clock_waits: bool
     may_act: bool
-
-    @property
-    def clock_ended(self) -> bool:
-        return self.clock.ended_at is not None and self.clock.responded_at is None
 
 
 def rows(
@@ -91,10 +93,9 @@ def rows(
     named = {certificate.pk for certificate in certificates}
     found = []
     for incident in incidents:
-        clock = list(incident.clocks.all())[-1]
-        found.append(
-            Row(incident, clock, clock.is_waiting(at), may_act=incident.certificate_id in named)
-        )
+        clock = most_pressing(incident.clocks.all())
+        waits = clock is not None and clock.is_waiting(at)
+        found.append(Row(incident, clock, waits, may_act=incident.certificate_id in named))
     return found
 
 

@@ -1,8 +1,9 @@
-"""The response clock as arithmetic on values: SPEC 7 and the exact rules of its scenarios.
+"""Clocks as arithmetic on values: SPEC 7, the exact rules of its scenarios, docs/clocks.md.
 
 A clock holds promises; each has a basis, a length and a unit, and is due when that length has
-passed since the basis: around the clock, or in working time. The clock is due at the earliest of
-them, and that promise governs the warnings. Nothing here asks the time or touches a database.
+passed since the basis while the clock ran: around the clock, or in working time. The clock is due
+at the earliest of them, and that promise governs the warnings. It stands still while the next move
+is not the vendor's. Nothing here asks the time or touches a database.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,8 @@ from typing import Any, Self
 from accounts import worktime
 from accounts.worktime import Calendar
 
+Pause = tuple[datetime, datetime | None]  # a stretch of standing still; None: it lasts
+
 
 class Unit(StrEnum):
     ELAPSED = "elapsed"
@@ -22,11 +25,20 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """How fast one severity must be answered."""
+    """What one severity promises of one kind."""
 
     length: timedelta
     unit: Unit
     call_required: bool = False
+
+    @classmethod
+    def of(cls, targets: Mapping[str, Any], kind: str, severity: int) -> Self | None:
+        """Return what a programme's targets promise of a kind; None: nothing (SPEC 2)."""
+        if kind == "response":
+            data = targets["response"].get(str(severity))
+        else:
+            data = targets["further_targets"].get(str(severity), {}).get(kind)
+        return cls.from_data(data) if data else None
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
@@ -46,15 +58,43 @@ class Promise:
     unit: Unit
     follows_start: bool = False
 
-    def due(self, calendar: Calendar) -> datetime:
-        return self.instant_of(1, 1, calendar)
+    def due(self, calendar: Calendar, pauses: Sequence[Pause] = ()) -> datetime | None:
+        """Return when it is due; None where the clock stands still and it is not due yet."""
+        return self.instant_of(1, 1, calendar, pauses)
 
-    def instant_of(self, part: int, whole: int, calendar: Calendar) -> datetime:
-        """Return the instant by which `part/whole` of the length has passed, whole seconds."""
-        share = timedelta(seconds=int(self.length.total_seconds()) * part // whole)
+    def instant_of(
+        self, part: int, whole: int, calendar: Calendar, pauses: Sequence[Pause] = ()
+    ) -> datetime | None:
+        """Return the instant by which `part/whole` of the length has passed, in whole seconds.
+
+        Time during `pauses`, which stand in order, does not count. None: the clock stands still,
+        and so much has not passed.
+        """
+        left = timedelta(seconds=int(self.length.total_seconds()) * part // whole)
+        since = self.basis
+        for stopped, resumed in pauses:
+            if resumed is not None and resumed <= since:
+                continue
+            if stopped > since:
+                ran = self.between(since, stopped, calendar)
+                if ran > left:
+                    break
+                left -= ran
+            if resumed is None:
+                return None
+            since = resumed
+        return self._after(since, left, calendar)
+
+    def between(self, start: datetime, end: datetime, calendar: Calendar) -> timedelta:
+        """Return what counts of a stretch during which the clock ran."""
         if self.unit is Unit.WORKING:
-            return worktime.due(calendar, self.basis, share)
-        return self.basis + share
+            return worktime.elapsed(calendar, start, end)
+        return end - start
+
+    def _after(self, start: datetime, length: timedelta, calendar: Calendar) -> datetime:
+        if self.unit is Unit.WORKING:
+            return worktime.due(calendar, start, length)
+        return start + length
 
     def to_data(self) -> dict[str, Any]:
         return {
@@ -85,7 +125,10 @@ class WarningPoint:
 
 @dataclass(frozen=True, slots=True)
 class RunningClock:
-    """A response clock that has neither ended nor been breached."""
+    """A clock that has neither ended nor been breached.
+
+    While it stands still, `due_at` is what it would be if it had gone on at the last change.
+    """
 
     received_at: datetime
     started_at: datetime
@@ -93,9 +136,19 @@ class RunningClock:
     promises: tuple[Promise, ...]
     due_at: datetime
     warnings: tuple[WarningPoint, ...]
+    pauses: tuple[Pause, ...] = ()
 
     def has_started(self, at: datetime) -> bool:
         return self.started_at <= at
+
+    @property
+    def is_standing(self) -> bool:
+        return bool(self.pauses) and self.pauses[-1][1] is None
+
+    def governing(self, calendar: Calendar) -> Promise:
+        """Return the promise that is due first."""
+        pauses = _as_if_resumed(self.pauses, self.due_at)
+        return min(self.promises, key=lambda promise: _known(promise.due(calendar, pauses)))
 
 
 def start(
@@ -105,18 +158,22 @@ def start(
     target: Target,
     percentages: Sequence[int],
     calendar: Calendar,
+    pauses: tuple[Pause, ...] = (),
 ) -> RunningClock:
-    """Start a clock for a report received at an instant (SPEC 7.1 to 7.4)."""
+    """Start a clock at an instant, for a report received then (SPEC 7.1 to 7.4).
+
+    `pauses` are known beforehand only for a clock that is found to have begun earlier.
+    """
     waits = target.call_required and not by_phone and not worktime.is_open(calendar, received_at)
     started_at = worktime.next_opening(calendar, received_at) if waits else received_at
-    promise = Promise(started_at, target.length, target.unit, follows_start=True)
     clock = RunningClock(
         received_at=received_at,
         started_at=started_at,
         waits_for_call=waits,
-        promises=(promise,),
-        due_at=promise.due(calendar),
+        promises=(Promise(started_at, target.length, target.unit, follows_start=True),),
+        due_at=started_at,
         warnings=tuple(WarningPoint(percentage, started_at) for percentage in percentages),
+        pauses=pauses,
     )
     return _settle(clock, received_at, calendar)
 
@@ -144,7 +201,7 @@ def lower_severity(
     if clock.waits_for_call and not clock.has_started(at) and not target.call_required:
         clock = replace(clock, started_at=clock.received_at, waits_for_call=False)
     promise = Promise(clock.started_at, target.length, target.unit, follows_start=True)
-    if promise.due(calendar) < at:
+    if _known(promise.due(calendar, _as_if_resumed(clock.pauses, at))) < at:
         promise = Promise(at, target.length, target.unit)
     return _settle(replace(clock, promises=(promise,)), at, calendar)
 
@@ -159,14 +216,30 @@ def log_call(clock: RunningClock, *, at: datetime, calendar: Calendar) -> Runnin
 def revise_calendar(clock: RunningClock, *, at: datetime, calendar: Calendar) -> RunningClock:
     """Reckon the clock by a changed calendar (SPEC 7.10).
 
-    A change that would put the due instant before the change leaves the clock as it was.
+    A change that would put the due instant before the change leaves the clock as it was: the very
+    same value is returned.
     """
     moved = clock
     if clock.waits_for_call and not clock.has_started(at):
         moved = _move_start(clock, worktime.next_opening(calendar, clock.received_at))
-    if min(promise.due(calendar) for promise in moved.promises) < at:
-        return clock
-    return _settle(moved, at, calendar)
+    moved = _settle(moved, at, calendar)
+    return clock if moved.due_at < at else moved
+
+
+def pause(clock: RunningClock, *, at: datetime) -> RunningClock:
+    """Let a clock stand still, because the next move is not the vendor's any more."""
+    return replace(clock, pauses=(*clock.pauses, (at, None)))
+
+
+def resume(clock: RunningClock, *, at: datetime, calendar: Calendar) -> RunningClock:
+    """Let a clock that stands still go on where it stood."""
+    return _settle(replace(clock, pauses=end_pause(clock.pauses, at)), at, calendar)
+
+
+def end_pause(pauses: Sequence[Pause], at: datetime) -> tuple[Pause, ...]:
+    """End the pause that lasts; one of no length leaves no trace."""
+    *earlier, (stopped, _) = pauses
+    return tuple(earlier) if stopped == at else (*earlier, (stopped, at))
 
 
 def _move_start(clock: RunningClock, started_at: datetime) -> RunningClock:
@@ -179,13 +252,27 @@ def _move_start(clock: RunningClock, started_at: datetime) -> RunningClock:
 
 def _settle(clock: RunningClock, at: datetime, calendar: Calendar) -> RunningClock:
     """Reckon due time and unfired warnings anew; a warning that lies before `at` is due at it."""
-    governing = min(clock.promises, key=lambda promise: promise.due(calendar))
+    pauses = _as_if_resumed(clock.pauses, at)
+    dues = [_known(promise.due(calendar, pauses)) for promise in clock.promises]
+    due_at = min(dues)
+    governing = clock.promises[dues.index(due_at)]
     warnings = tuple(
         warning
         if warning.fired_at
         else replace(
-            warning, due_at=max(at, governing.instant_of(warning.percentage, 100, calendar))
+            warning,
+            due_at=max(at, _known(governing.instant_of(warning.percentage, 100, calendar, pauses))),
         )
         for warning in clock.warnings
     )
-    return replace(clock, due_at=governing.due(calendar), warnings=warnings)
+    return replace(clock, due_at=due_at, warnings=warnings)
+
+
+def _as_if_resumed(pauses: Sequence[Pause], at: datetime) -> tuple[Pause, ...]:
+    return tuple((stopped, resumed_at or max(at, stopped)) for stopped, resumed_at in pauses)
+
+
+def _known(instant: datetime | None) -> datetime:
+    if instant is None:
+        raise AssertionError("A clock that goes on has a due instant.")
+    return instant

@@ -132,6 +132,33 @@ LETTERS: Final[Letters] = {
     ),
 }
 
+# The same of what a programme promises besides the first response.
+FURTHER: Final[Letters] = {
+    "clock_warned": Letter(
+        _("%(percentage)s %% of the time is gone: %(promise)s"),
+        _("What was promised has not been done yet."),
+        (rows.customer, rows.severity, rows.was_due),
+    ),
+    "clock_breached": Letter(
+        _("Time missed: %(promise)s"),
+        _(
+            "What was promised was not done by the time below. The incident is escalated to "
+            "level 2, and its author has been told."
+        ),
+        (rows.customer, rows.severity, rows.was_due),
+    ),
+    "breach_set_aside": Letter(
+        _("Breach set aside: %(promise)s"),
+        _("A record that was made later shows that the promise was kept."),
+        (rows.customer, rows.was_due),
+    ),
+    "clock_moved": Letter(
+        _("Due time moved: %(promise)s"),
+        _("The office's calendar has changed, and with it when this is due."),
+        (rows.customer, rows.due_moved),
+    ),
+}
+
 _WHY_WAS_RESPONSIBLE: Final = _(
     "You get this mail because you were responsible for this incident when it happened."
 )
@@ -164,7 +191,7 @@ _NOBODY: Final = {
 def notify(payload: Mapping[str, Any], *, at: datetime) -> None:
     """Tell the vendor's people whom an event concerns; never the one who did it."""
     event = Event.load(payload)
-    letter = LETTERS.get(event.kind)
+    letter = (LETTERS if event.is_of_response else FURTHER).get(event.kind)
     if letter is None or event.is_internal or event.is_told_with_another:
         return
     concerned = [*_addressed(event), *_in_charge(event), *_must_know(event), *_followers(event)]
@@ -224,7 +251,7 @@ def _heads(event: Event) -> list[Recipient]:
 
 def _is_paged(event: Event) -> bool:
     data, hours = event.entry.data, event.incident.certificate.hours
-    return bool(data["waits_for_call"]) or (
+    return bool(event.response.get("waits_for_call")) or (
         data["severity"] in PAGED_OUT_OF_HOURS and not worktime.is_open(hours, event.entry.at)
     )
 

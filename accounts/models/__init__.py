@@ -2,12 +2,21 @@
 
 from accounts.models.certificate import Certificate, CertificateVersion, Contact, CoveredProduct
 from accounts.models.customer import Customer
-from accounts.models.office import CalendarRevision, DutyShift, Office, OfficeDay
+from accounts.models.office import (
+    CalendarRecord,
+    CalendarRevision,
+    DutyShift,
+    Office,
+    OfficeDay,
+    calendar_on_record,
+    put_on_record,
+)
 from accounts.models.product import Product
 from accounts.models.programme import Programme, ProgrammeSeverity
 from accounts.models.user import Role, User
 
 __all__ = [
+    "CalendarRecord",
     "CalendarRevision",
     "Certificate",
     "CertificateVersion",
@@ -22,4 +31,6 @@ __all__ = [
     "ProgrammeSeverity",
     "Role",
     "User",
+    "calendar_on_record",
+    "put_on_record",
 ]

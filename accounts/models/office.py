@@ -140,6 +140,39 @@ class CalendarRevision(models.Model):
         return f"{self.office} · {self.number}"
 
 
+class CalendarRecord(models.Model):
+    """A calendar that clocks were reckoned by, kept by its digest: only added, never changed.
+
+    What a clock promised can be reckoned again as it was, whatever became of the office's hours.
+    """
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    data = models.JSONField(_("calendar"))
+
+    class Meta:
+        verbose_name = _("calendar on record")
+        verbose_name_plural = _("calendars on record")
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+    @property
+    def calendar(self) -> Calendar:
+        return _calendar(json.dumps(self.data, sort_keys=True))
+
+
+def calendar_on_record(digest: str) -> Calendar:
+    """Return the calendar of a digest; raises `CalendarRecord.DoesNotExist`."""
+    return CalendarRecord.objects.get(pk=digest).calendar
+
+
+def put_on_record(calendar: Calendar) -> None:
+    """Keep a calendar, if it is not kept already."""
+    CalendarRecord.objects.bulk_create(
+        [CalendarRecord(digest=calendar.digest, data=calendar.to_data())], ignore_conflicts=True
+    )
+
+
 class DutyShift(models.Model):
     """A time during which a duty manager answers an office's line and sees its incidents.
 

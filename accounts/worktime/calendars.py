@@ -1,5 +1,7 @@
 """The opening hours of an office as a value, and its JSON form (SPEC 9, SCENARIOS.md)."""
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -83,6 +85,14 @@ class Calendar:
                 day.isoformat(): _in_text(windows) for day, windows in self.special.items()
             },
         }
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of its canonical JSON, hex: the name by which a calendar is kept."""
+        canonical = json.dumps(
+            self.to_data(), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        )
+        return hashlib.sha256(canonical.encode()).hexdigest()
 
     def with_week(self, week: Sequence[Windows]) -> Self:
         """Replace the weekly windows; zone, closed and special days stay (SPEC 3)."""

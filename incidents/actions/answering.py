@@ -7,10 +7,8 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict, NotAllowed
 from accounts.models import User
-from incidents import rules
 from incidents.actions.attachments import Files, attach
 from incidents.actions.case import Case
-from incidents.actions.filing import new_clock
 from incidents.models import Incident, MessageKind, SideInterval
 from incidents.states import Closure, Side, State
 
@@ -42,6 +40,7 @@ def answer(
     attach(message, files)
     case.incident.customer_wrote_at = at
     case.record("answered", actor=actor, message=message)
+    case.clocks.customer_wrote()
     return case.finish()
 
 
@@ -50,7 +49,6 @@ def accept(*, incident: Incident, actor: User, text: str, at: datetime) -> Incid
     """Accept the solution: the incident is solved."""
     case = Case.open(incident, at=at)
     case.move(case.incident.accept, at=at)
-    case.end_clock()
     message = case.write(actor, MessageKind.REPLY, text) if text else None
     case.record("accepted", actor=actor, message=message)
     return case.finish()
@@ -75,6 +73,7 @@ def decline(
     attach(message, files)
     case.incident.customer_wrote_at = at
     case.record("declined", actor=actor, message=message)
+    case.clocks.customer_wrote()
     return case.finish()
 
 
@@ -83,7 +82,6 @@ def withdraw(*, incident: Incident, actor: User, text: str, at: datetime) -> Inc
     """Withdraw the incident, with a reason if one was given."""
     case = Case.open(incident, at=at)
     case.move(case.incident.withdraw, at=at)
-    case.end_clock()
     message = case.write(actor, MessageKind.REASON, text) if text else None
     case.record("withdrawn", actor=actor, message=message)
     return case.finish()
@@ -98,14 +96,13 @@ def reopen(*, incident: Incident, actor: User, at: datetime, text: str = "") -> 
     """
     case = Case.open(incident, at=at)
     _check_reopening(case, actor)
-    if case.incident.responded_at is None:
-        _start_anew(case, by_phone=not actor.is_contact)
-    else:
-        case.move(case.incident.reopen)
+    answered = case.incident.responded_at is not None
+    case.move(case.incident.reopen if answered else case.incident.reopen_unanswered)
     message = case.write(actor, MessageKind.REPLY, text) if text else None
     if actor.is_contact:
         case.incident.customer_wrote_at = at
     case.record("reopened", actor=actor, message=message)
+    case.clocks.reopened(by_contact=actor.is_contact)
     return case.finish()
 
 
@@ -128,21 +125,6 @@ def _check_reopening(case: Case, actor: User) -> None:
     raise NotAllowed(_("An incident can be reopened for 14 days. Please file a follow-up instead."))
 
 
-def _start_anew(case: Case, *, by_phone: bool) -> None:
-    case.move(case.incident.reopen_unanswered)
-    target = case.target(case.incident.severity)
-    if target is None:
-        return
-    reckoned = rules.start(
-        received_at=case.at,
-        by_phone=by_phone,
-        target=target,
-        percentages=case.incident.targets["warning_percentages"],
-        calendar=case.hours,
-    )
-    case.clock = new_clock(case.incident, reckoned)
-
-
 def _expired_meanwhile(case: Case) -> bool:
     """Whether the clock closed the incident at or after the instant the message arrived."""
     incident = case.incident
@@ -155,6 +137,8 @@ def _expired_meanwhile(case: Case) -> bool:
 
 def _undo_expiry(case: Case) -> None:
     last = SideInterval.objects.filter(incident=case.incident).latest("id")
+    if case.incident.closed_at:
+        case.clocks.expiry_undone(case.incident.closed_at)
     case.move(case.incident.undo_expiry)
     last.ended_at = case.at
     last.save(update_fields=["ended_at"])

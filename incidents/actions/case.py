@@ -1,13 +1,12 @@
 """One act on one incident: lock, settle, transition, journal, save; in this order, always.
 
-Every action opens a `Case`, works through it, and `finish`es it. The case knows the two things
-that follow from any act: on whose side the incident is and since when, and which deadlines lie
-ahead.
+Every action opens a `Case`, works through it, and `finish`es it. What an act does to the clocks
+stands in `clockwork`; the deadlines that follow, in `planning`.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Self
 
 from django.utils.translation import gettext as _
@@ -16,12 +15,10 @@ from django_fsm import TransitionNotAllowed
 from accounts import worktime
 from accounts.errors import Changed, Conflict
 from accounts.models import User
-from accounts.worktime import Calendar
-from incidents.actions.journal import record
+from incidents.actions.clockwork import Clockwork
+from incidents.actions.journal import Ledger
+from incidents.actions.planning import Key, Plan
 from incidents.models import (
-    Clock,
-    ClockKind,
-    Deadline,
     DeadlineKind,
     Incident,
     JournalEntry,
@@ -30,21 +27,35 @@ from incidents.models import (
     QueueTier,
     SideInterval,
 )
-from incidents.rules import RunningClock, Target
 from incidents.states import Channel, Side
 
-REMINDER_DAYS = (14, 7, 1)  # before the month on the customer's side ends (SPEC 8)
+# What an act may change of an incident.
+CHANGING = (
+    "state",
+    "severity",
+    "closure",
+    "closed_at",
+    "customer_side_until",
+    "responded_at",
+    "customer_wrote_at",
+    "changed_at",
+    "queue_tier",
+    "queue_severity",
+    "queue_at",
+    "journal_length",
+    "journal_head",
+)
 
 
 @dataclass(slots=True)
 class Case:
-    """A locked incident with its latest response clock, at one instant."""
+    """A locked incident with its clocks and deadlines, at one instant."""
 
     incident: Incident
-    clock: Clock
-    at: datetime
-    recorded_at: datetime
-    firing: tuple[DeadlineKind, int] | None = None
+    ledger: Ledger
+    clocks: Clockwork
+    plan: Plan
+    _changed_side_at: datetime | None = None
 
     @classmethod
     def open(
@@ -68,32 +79,35 @@ class Case:
         return case
 
     @classmethod
+    def new(cls, incident: Incident, at: datetime) -> Self:
+        """Open the case of an incident that is being filed."""
+        ledger = Ledger(incident, at, at)
+        return cls(incident, ledger, Clockwork(incident, ledger), Plan(incident))
+
+    @classmethod
     def settle(cls, incident: Incident, *, before: datetime, recorded_at: datetime) -> int:
         """Lock the incident and fire what fell due before an instant; return how many."""
-        return cls.lock(incident, before, recorded_at).fire_due(before=before)
+        case = cls.lock(incident, before, recorded_at)
+        fired = case.fire_due(before=before)
+        if fired:
+            case.store()
+        return fired
 
     @classmethod
     def lock(cls, incident: Incident, at: datetime, recorded_at: datetime) -> Self:
         locked = (
             Incident.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("certificate__office", "author", "category", "customer", "product")
+            .select_related("certificate__office")
             .get(pk=incident.pk)
         )
-        clock = (
-            Clock.objects.filter(incident=locked, kind=ClockKind.RESPONSE).order_by("-id")[:1].get()
-        )
-        return cls(locked, clock, at, recorded_at)
+        ledger = Ledger(locked, at, recorded_at)
+        return cls(locked, ledger, Clockwork.of(locked, ledger), Plan.of(locked))
 
     # What the act reads.
 
     @property
-    def hours(self) -> Calendar:
-        return self.incident.certificate.hours
-
-    def target(self, severity: int) -> Target | None:
-        """Return the response target of a severity, as taken over when the incident was filed."""
-        data = self.incident.targets["response"].get(str(severity))
-        return Target.from_data(data) if data else None
+    def at(self) -> datetime:
+        return self.ledger.at
 
     def month_end(self) -> datetime | None:
         """Return when the customer's side ends if it begins, or began, now (SPEC 8).
@@ -150,39 +164,6 @@ class Case:
         if self.incident.side != side_before:
             self._change_side()
 
-    def stop_clock(self) -> None:
-        """Take `at` as the instant of a qualified response (SPEC 7.5).
-
-        A call that is logged afterwards may be earlier than the response on record; it is the first
-        then, and disproves a breach that lies after it (SPEC 7.9).
-        """
-        if self.incident.responded_at is None or self.at < self.incident.responded_at:
-            self.incident.responded_at = self.at
-        ended_at = self.clock.ended_at
-        if ended_at is not None and not self.clock.received_at <= self.at < ended_at:
-            return
-        if self.clock.breached_at and self.at <= self.clock.due_at:
-            self._set_breach_aside()
-        self.clock.responded_at = self.clock.ended_at = self.at
-        self.record("clock_stopped", data={"due_at": self.clock.due_at.isoformat()})
-
-    def end_clock(self) -> None:
-        """End a running clock: closing in time is no breach, though the check ran first."""
-        if not self.clock.is_running:
-            return
-        if self.clock.breached_at and self.at <= self.clock.due_at:
-            self._set_breach_aside()
-        self.clock.ended_at = self.at
-
-    def reckon(self, value: RunningClock, reason: str) -> None:
-        """Take over a clock that the rules moved, with a line in the journal if it shows."""
-        shown = self.clock.summary()
-        self.clock.take(value)
-        if self.clock.summary() != shown:
-            self.record(
-                "clock_moved", data={"reason": reason, "from": shown, "to": self.clock.summary()}
-            )
-
     def record(
         self,
         kind: str,
@@ -190,53 +171,56 @@ class Case:
         actor: User | None = None,
         message: Message | None = None,
         data: Mapping[str, Any] | None = None,
+        at: datetime | None = None,
     ) -> JournalEntry:
-        return record(
-            self.incident,
-            kind,
-            at=self.at,
-            recorded_at=self.recorded_at,
-            actor=actor,
-            message=message,
-            data=data,
-        )
+        """Append to the journal; the entry gets its key when the act is finished."""
+        return self.ledger.record(kind, actor=actor, message=message, data=data, at=at)
 
     def finish(self) -> Incident:
-        """Store what the act changed, and plan what falls due next."""
-        self.incident.changed_at = max(self.at, self.incident.changed_at)
-        self._place_in_queue()
-        self.clock.save()
-        self.incident.save()
-        self._plan_deadlines()
+        """Draw what follows from the act, store all of it, and plan what falls due next."""
+        self._conclude()
+        self.store()
         return self.incident
+
+    def store(self) -> None:
+        self._place_in_queue()
+        self.clocks.store()
+        self.incident.save(update_fields=CHANGING)
+        self.ledger.store()
+        self.plan.store()
 
     # What time does.
 
     def fire_due(self, *, before: datetime) -> int:
         """Fire what fell due strictly before an instant, each dated when it was due."""
-        fired = 0
-        while deadline := self._next_deadline(before):
-            deadline.delete()
-            firing = DeadlineKind(deadline.kind), deadline.step
-            then = Case(self.incident, self.clock, deadline.due_at, self.recorded_at, firing)
-            then.fire(*firing)
-            then.finish()
+        act_at, fired = self.at, 0
+        while due := self.plan.take_next(before):
+            key, self.ledger.at = due
+            self._fire(key)
+            self._conclude(fired=key)
             fired += 1
+        self.ledger.at = act_at
         return fired
 
-    def fire(self, kind: DeadlineKind, step: int) -> None:
-        match kind:
+    def _fire(self, key: Key) -> None:
+        kind, clock_kind, step = key
+        match DeadlineKind(kind):
             case DeadlineKind.WARNING:
-                self.clock.warned_at[self.clock.warning_percentages.index(step)] = self.at
-                self.record("clock_warned", data={"percentage": step, **self.clock.summary()})
+                self.clocks.warn(clock_kind, step)
             case DeadlineKind.BREACH:
-                self.clock.breached_at = self.at
-                self.record("clock_breached", data=self.clock.summary())
+                self.clocks.breach(clock_kind)
             case DeadlineKind.REMINDER:
                 self.record("reminded", data={"days": step})
             case DeadlineKind.EXPIRY:
                 self.move(self.incident.expire, at=self.at)
                 self.record("expired")
+
+    def _conclude(self, *, fired: Key | None = None) -> None:
+        """Let the clocks follow the side, and plan what falls due after this act or firing."""
+        since, self._changed_side_at = self._changed_side_at or self.at, None
+        self.clocks.follow_side(since)
+        self.incident.changed_at = max(self.at, self.incident.changed_at)
+        self.plan.revise(self.clocks.latest.values(), fired=fired)
 
     def refuse_if_changed(self, since: int, actor: User | None) -> None:
         """Somebody who writes without having seen what another did may say the wrong thing."""
@@ -253,22 +237,15 @@ class Case:
                 % {"names": ", ".join(names)}
             )
 
-    def _next_deadline(self, before: datetime) -> Deadline | None:
-        return (
-            Deadline.objects.filter(incident=self.incident, due_at__lt=before)
-            .order_by("due_at", "kind", "step")
-            .first()
-        )
-
     def _change_side(self) -> None:
         """End the interval that runs and start the next; never before the last change of side."""
-        changed_at = self.at
+        self._changed_side_at = self.at
         running = SideInterval.objects.filter(incident=self.incident, ended_at__isnull=True).first()
         if running:
-            changed_at = running.ended_at = max(self.at, running.started_at)
+            self._changed_side_at = running.ended_at = max(self.at, running.started_at)
             running.save(update_fields=["ended_at"])
         if side := self.incident.side:
-            self.start_side(side, changed_at)
+            self.start_side(side, self._changed_side_at)
 
     def start_side(self, side: Side, started_at: datetime) -> None:
         SideInterval.objects.create(
@@ -278,65 +255,20 @@ class Case:
             started_at=started_at,
         )
 
-    def _set_breach_aside(self) -> None:
-        self.clock.breached_at = None
-        self.clock.breach_set_aside_at = self.recorded_at
-        self.record("breach_set_aside", data={"due_at": self.clock.due_at.isoformat()})
-
     def _place_in_queue(self) -> None:
         """Order (SPEC 10): overdue, by deadline, our move by severity and wait, the customer's."""
-        incident, clock = self.incident, self.clock
+        incident = self.incident
+        running = self.clocks.running
+        missed = [clock.due_at for clock in running if clock.breached_at]
         if not incident.is_open:
             place = (QueueTier.CLOSED, 0, incident.closed_at)
         elif incident.side is Side.CUSTOMER:
             place = (QueueTier.CUSTOMERS_MOVE, 0, incident.customer_side_until or self.at)
-        elif not clock.is_running:
-            place = (QueueTier.OUR_MOVE, incident.severity, incident.customer_wrote_at)
-        elif clock.breached_at:
-            place = (QueueTier.BREACHED, 0, clock.due_at)
+        elif missed:
+            place = (QueueTier.BREACHED, 0, min(missed))
+        elif running:
+            place = (QueueTier.RUNNING, 0, min(clock.due_at for clock in running))
         else:
-            place = (QueueTier.RUNNING, 0, clock.due_at)
+            place = (QueueTier.OUR_MOVE, incident.severity, incident.customer_wrote_at)
         incident.queue_tier, incident.queue_severity = place[0], place[1]
         incident.queue_at = place[2] or self.at
-
-    def _plan_deadlines(self) -> None:
-        wanted = self._deadlines_ahead()
-        for deadline in Deadline.objects.filter(incident=self.incident):
-            due_at = wanted.pop((deadline.kind, deadline.step), None)
-            if due_at is None:
-                deadline.delete()
-            elif due_at != deadline.due_at:
-                deadline.due_at = due_at
-                deadline.save(update_fields=["due_at"])
-        Deadline.objects.bulk_create(
-            Deadline(
-                customer_id=self.incident.customer_id,
-                incident=self.incident,
-                kind=kind,
-                step=step,
-                due_at=due_at,
-            )
-            for (kind, step), due_at in wanted.items()
-            if kind != DeadlineKind.REMINDER or due_at > self.incident.changed_at
-        )
-
-    def _deadlines_ahead(self) -> dict[tuple[int, int], datetime]:
-        ahead: dict[tuple[int, int], datetime] = {}
-        if self.clock.can_move:
-            ahead[DeadlineKind.BREACH, 0] = self.clock.due_at
-            for percentage, due_at, fired_at in zip(
-                self.clock.warning_percentages,
-                self.clock.warnings_due_at,
-                self.clock.warned_at,
-                strict=True,
-            ):
-                if fired_at is None:
-                    ahead[DeadlineKind.WARNING, percentage] = due_at
-        if until := self.incident.customer_side_until:
-            ahead[DeadlineKind.EXPIRY, 0] = until
-            for days in REMINDER_DAYS:
-                if (due_at := until - timedelta(days=days)) >= self.incident.changed_at:
-                    ahead[DeadlineKind.REMINDER, days] = due_at
-        if self.firing:
-            ahead.pop(self.firing, None)
-        return ahead

@@ -1,9 +1,7 @@
 """Filing an incident (SPEC 3, 5, 7.1 to 7.4)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -16,7 +14,6 @@ from incidents.actions.attachments import Files, attach
 from incidents.actions.case import Case
 from incidents.models import (
     Category,
-    Clock,
     ClockKind,
     Follower,
     Incident,
@@ -46,9 +43,18 @@ def preview_promise(
     *, certificate: Certificate, category: Category, at: datetime, channel: Channel = Channel.PORTAL
 ) -> PromisePreview:
     """Return what an incident filed at `at` would be promised. Changes nothing."""
-    targets = certificate.programme.targets()
-    clock = _start_clock(certificate, targets, category.severity, channel, at)
-    return PromisePreview(category.severity, clock, targets["phone_line"][str(category.severity)])
+    severity, targets = category.severity, certificate.programme.targets()
+    target = Target.of(targets, ClockKind.RESPONSE, severity)
+    clock = None
+    if target:
+        clock = rules.start(
+            received_at=at,
+            by_phone=channel == Channel.PHONE,
+            target=target,
+            percentages=targets["warning_percentages"],
+            calendar=certificate.hours,
+        )
+    return PromisePreview(severity, clock, targets["phone_line"][str(severity)])
 
 
 @transaction.atomic
@@ -65,22 +71,21 @@ def file_incident(
     product: Product | None = None,
     product_version: str = "",
     files: Files = (),
+    reference: str = "",
 ) -> Incident:
     """File an incident for `author`, a contact of the certificate; `actor` may be staff.
 
-    Where a quota limits filing, the certificate is locked, so that the last one is taken once.
-    Raises `Refused` outside the certificate's validity, for a product it does not cover, or with
-    the quota used up, and `NotAllowed` for an author whom the certificate does not name.
+    It gets the next reference of the year in the office's zone, unless one is given. Where a quota
+    limits filing, the certificate is locked, so that the last one is taken once. Raises `Refused`
+    outside the certificate's validity, for a product it does not cover, or with the quota used up,
+    and `NotAllowed` for an author whom the certificate does not name.
     """
     certificate = _as_it_stands(certificate)
     _check_persons(certificate, author, actor, channel, at)
     _check_certificate(certificate, product, at)
     targets = certificate.programme.targets()
-    reckoned = _start_clock(certificate, targets, category.severity, channel, at)
-    if reckoned is None:
-        raise Refused(_("This agreement does not promise an answer at this severity."))
     incident = Incident(
-        reference=_next_reference(certificate.local_date(at).year),
+        reference=reference or _next_reference(certificate.local_date(at).year),
         customer_id=certificate.customer_id,
         certificate=certificate,
         author=author,
@@ -96,11 +101,11 @@ def file_incident(
         customer_wrote_at=at,
         changed_at=at,
         queue_tier=QueueTier.RUNNING,
-        queue_at=reckoned.due_at,
+        queue_at=at,
     )
     incident.save(force_insert=True)
     Follower.objects.create(customer_id=incident.customer_id, incident=incident, user=author)
-    case = Case(incident, new_clock(incident, reckoned), at, at)
+    case = Case.new(incident, at)
     case.start_side(Side.VENDOR, at)
     message = case.write(author, MessageKind.REPORT, text, channel=channel)
     attach(message, files)
@@ -108,46 +113,10 @@ def file_incident(
         "filed",
         actor=actor,
         message=message,
-        data={
-            "channel": channel,
-            "severity": incident.severity,
-            "category": category.key,
-            **case.clock.summary(),
-        },
+        data={"channel": channel, "severity": incident.severity, "category": category.key},
     )
+    case.clocks.filed(by_phone=channel == Channel.PHONE)
     return case.finish()
-
-
-def new_clock(incident: Incident, reckoned: RunningClock) -> Clock:
-    """Return an unsaved response clock that runs as the rules reckoned."""
-    clock = Clock(
-        customer_id=incident.customer_id,
-        incident=incident,
-        kind=ClockKind.RESPONSE,
-        received_at=reckoned.received_at,
-        warning_percentages=[warning.percentage for warning in reckoned.warnings],
-    )
-    clock.take(reckoned)
-    return clock
-
-
-def _start_clock(
-    certificate: Certificate,
-    targets: Mapping[str, Any],
-    severity: int,
-    channel: Channel,
-    at: datetime,
-) -> RunningClock | None:
-    data = targets["response"].get(str(severity))
-    if data is None:
-        return None
-    return rules.start(
-        received_at=at,
-        by_phone=channel == Channel.PHONE,
-        target=Target.from_data(data),
-        percentages=targets["warning_percentages"],
-        calendar=certificate.hours,
-    )
 
 
 def _as_it_stands(certificate: Certificate) -> Certificate:

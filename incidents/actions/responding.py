@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict, Refused
 from accounts.models import User
-from incidents import rules
 from incidents.actions.attachments import Files, attach
 from incidents.actions.case import Case
 from incidents.models import Incident, Message, MessageKind
@@ -39,8 +38,7 @@ def respond(
     message = case.write(actor, MessageKind.REPLY, text, qualified=qualified)
     attach(message, files)
     case.record("responded" if qualified else "replied", actor=actor, message=message)
-    if qualified:
-        case.stop_clock()
+    case.clocks.customer_was_told(qualified=qualified)
     return case.finish()
 
 
@@ -60,7 +58,7 @@ def ask_customer(
     message = case.write(actor, MessageKind.QUESTION, text, qualified=True)
     attach(message, files)
     case.record("asked", actor=actor, message=message, data=_until(case))
-    case.stop_clock()
+    case.clocks.customer_was_told(qualified=True)
     return case.finish()
 
 
@@ -80,7 +78,7 @@ def offer_solution(
     message = case.write(actor, MessageKind.SOLUTION, text, qualified=True)
     attach(message, files)
     case.record("solution_offered", actor=actor, message=message, data=_until(case))
-    case.stop_clock()
+    case.clocks.customer_was_told(qualified=True)
     return case.finish()
 
 
@@ -132,6 +130,8 @@ def record_workaround(
     _require_open(case)
     message = case.write(actor, MessageKind.WORKAROUND, text)
     case.record("workaround_recorded", actor=actor, message=message)
+    case.clocks.workaround_recorded()
+    case.clocks.customer_was_told(qualified=False)
     if case.incident.severity == 1:
         _set_severity(case, 2, actor=actor, reason="workaround")
     return case.finish()
@@ -196,12 +196,10 @@ def log_call(
         message=message,
         data={"caller": caller.pk, "qualified": answers},
     )
-    if case.clock.can_move:
-        case.reckon(rules.log_call(case.clock.value(), at=at, calendar=case.hours), "call")
-    if answers:
-        if case.incident.side is Side.VENDOR:
-            case.move(case.incident.respond)
-        case.stop_clock()
+    case.clocks.called()
+    if answers and case.incident.side is Side.VENDOR:
+        case.move(case.incident.respond)
+    case.clocks.customer_was_told(qualified=answers)
     return case.finish()
 
 
@@ -225,9 +223,4 @@ def _set_severity(
         message=message,
         data={"from": before, "to": severity, "reason": reason},
     )
-    target = case.target(severity)
-    if target is None or not case.clock.can_move:
-        return
-    change = rules.raise_severity if severity < before else rules.lower_severity
-    moved = change(case.clock.value(), at=case.at, target=target, calendar=case.hours)
-    case.reckon(moved, "severity")
+    case.clocks.severity_changed(before=before)

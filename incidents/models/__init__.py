@@ -1,7 +1,7 @@
 """Incidents, their clocks and their journal."""
 
 from incidents.models.category import Category
-from incidents.models.clock import Clock, ClockKind, Deadline, DeadlineKind
+from incidents.models.clock import Clock, ClockKind, Deadline, DeadlineKind, most_pressing
 from incidents.models.conversation import Attachment, Message, MessageKind
 from incidents.models.incident import (
     Follower,
@@ -32,5 +32,6 @@ __all__ = [
     "ReferenceCounter",
     "SideInterval",
     "Submission",
+    "most_pressing",
     "state_diagram",
 ]

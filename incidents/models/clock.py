@@ -1,5 +1,6 @@
 """Clocks and the deadlines that follow from them: a deadline is a row (HOUSE 4)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -9,18 +10,26 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from incidents.models.incident import Incident
-from incidents.rules import Promise, RunningClock, WarningPoint
+from incidents.rules import Pause, Promise, RunningClock, WarningPoint
 
 
 class ClockKind(models.TextChoices):
+    """What is promised; the rules of each kind stand in docs/clocks.md."""
+
     RESPONSE = "response", _("First response")
+    NEXT_RESPONSE = "next_response", _("Next response")
+    UPDATE = "update", _("Update")
+    WORKAROUND = "workaround", _("Workaround")
+    RESOLUTION = "resolution", _("Resolution")
 
 
 class Clock(models.Model):
     """One measurement of a promise (SPEC 7); the latest of a kind is the one shown.
 
-    It runs until `ended_at`. `due_at` may be judged only together with `breached_at`, which is
-    dated at the due instant, and `breach_set_aside_at`, when a later record disproved the breach.
+    It runs until `ended_at`, but for `pauses`, and is met if `met_at` is set. `due_at` may be
+    judged only together with `breached_at`, which is dated at the due instant, and
+    `breach_set_aside_at`, when a later record disproved the breach. `calendar` is the digest of
+    the hours that it was last reckoned by.
     """
 
     customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="+")
@@ -30,20 +39,22 @@ class Clock(models.Model):
     started_at = models.DateTimeField(help_text="May lie ahead: the clock waits for the office.")
     waits_for_call = models.BooleanField(default=False)
     promises = models.JSONField()
+    pauses = models.JSONField(default=list)
+    calendar = models.CharField(max_length=64)
     due_at = models.DateTimeField()
     warning_percentages = ArrayField(models.PositiveSmallIntegerField())
     warnings_due_at = ArrayField(models.DateTimeField())
     warned_at = ArrayField(models.DateTimeField(null=True))
-    responded_at = models.DateTimeField(null=True)
+    met_at = models.DateTimeField(null=True)
     breached_at = models.DateTimeField(null=True)
     breach_set_aside_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        ordering = ["incident", "id"]
+        ordering = ["incident", "received_at", "id"]
         indexes = [
             models.Index(
-                fields=["responded_at"],
+                fields=["met_at"],
                 name="clock_answered_in_time",
                 condition=Q(breached_at__isnull=True),
             ),
@@ -60,6 +71,15 @@ class Clock(models.Model):
         ]
 
     @property
+    def is_response(self) -> bool:
+        return bool(self.kind == ClockKind.RESPONSE)
+
+    @property
+    def ended_unmet(self) -> bool:
+        """Whether it ended with its incident, before the promise was kept."""
+        return self.ended_at is not None and self.met_at is None
+
+    @property
     def is_running(self) -> bool:
         return self.ended_at is None
 
@@ -67,6 +87,15 @@ class Clock(models.Model):
     def can_move(self) -> bool:
         """Whether its due time may still change: not after an end or a breach (SPEC 7.6)."""
         return self.ended_at is None and self.breached_at is None
+
+    @property
+    def is_standing(self) -> bool:
+        """Whether it stands, or at its end stood, still: the next move is not the vendor's."""
+        return bool(self.pauses) and self.pauses[-1][1] is None
+
+    def ran_at(self, at: datetime) -> bool:
+        """Whether it had begun and not ended at an instant."""
+        return self.received_at <= at and (self.ended_at is None or at < self.ended_at)
 
     def is_waiting(self, at: datetime) -> bool:
         return self.is_running and self.waits_for_call and at < self.started_at
@@ -85,6 +114,7 @@ class Clock(models.Model):
                     self.warning_percentages, self.warnings_due_at, self.warned_at, strict=True
                 )
             ),
+            pauses=tuple(_pause(*data) for data in self.pauses),
         )
 
     def take(self, value: RunningClock) -> None:
@@ -92,6 +122,10 @@ class Clock(models.Model):
         self.started_at = value.started_at
         self.waits_for_call = value.waits_for_call
         self.promises = [promise.to_data() for promise in value.promises]
+        self.pauses = [
+            [stopped.isoformat(), resumed.isoformat() if resumed else None]
+            for stopped, resumed in value.pauses
+        ]
         self.due_at = value.due_at
         self.warnings_due_at = [warning.due_at for warning in value.warnings]
         self.warned_at = [warning.fired_at for warning in value.warnings]
@@ -99,11 +133,41 @@ class Clock(models.Model):
     def summary(self) -> dict[str, Any]:
         """Return what the journal keeps of the clock at an event."""
         return {
-            "kind": self.kind,
+            "kind": str(self.kind),
+            "received_at": self.received_at.isoformat(),
             "started_at": self.started_at.isoformat(),
             "due_at": self.due_at.isoformat(),
             "waits_for_call": self.waits_for_call,
+            "promises": self.promises,
+            "pauses": self.pauses,
+            "calendar": self.calendar,
         }
+
+
+def _pause(stopped: str, resumed: str | None) -> Pause:
+    return (
+        datetime.fromisoformat(stopped),
+        datetime.fromisoformat(resumed) if resumed else None,
+    )
+
+
+def most_pressing(clocks: Iterable[Clock]) -> Clock | None:
+    """Return the clock that a list shows of an incident's latest, one of each kind.
+
+    The missed first, then the next that is due, then what stands still; of those that ended, the
+    response. None: nothing is promised.
+    """
+    return min(clocks, key=_pressure, default=None)
+
+
+def _pressure(clock: Clock) -> tuple[bool, bool, bool, bool, datetime]:
+    return (
+        not clock.is_running,
+        not clock.is_running and not clock.is_response,
+        clock.breached_at is None,
+        clock.is_standing,
+        clock.due_at,
+    )
 
 
 class DeadlineKind(models.IntegerChoices):
@@ -124,10 +188,13 @@ class Deadline(models.Model):
     step = models.PositiveSmallIntegerField(
         default=0, help_text="Which warning (percentage) or reminder (days before)."
     )
+    clock_kind = models.CharField(max_length=20, choices=ClockKind, blank=True)
     due_at = models.DateTimeField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["incident", "kind", "step"], name="deadline_once"),
+            models.UniqueConstraint(
+                fields=["incident", "kind", "clock_kind", "step"], name="deadline_once"
+            ),
         ]
         indexes = [models.Index(fields=["due_at", "kind", "incident"], name="deadline_next")]

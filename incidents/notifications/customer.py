@@ -134,10 +134,36 @@ LETTERS: Final[Letters] = {
 }
 
 
+# The same of what a programme promises besides the first response.
+FURTHER: Final[Letters] = {
+    "clock_breached": Letter(
+        _("We are late: %(promise)s"),
+        _(
+            "We promised you more than an answer, and have not kept the time below. The incident "
+            "has gone to the head of our support team."
+        ),
+        (rows.severity, rows.was_due, rows.phone),
+    ),
+    "breach_set_aside": Letter(
+        _("We were in time: %(promise)s"),
+        _(
+            "A record that was made later shows that we kept our promise. What we told you about "
+            "being late no longer holds."
+        ),
+        (rows.was_due,),
+    ),
+    "clock_moved": Letter(
+        _("A new time: %(promise)s"),
+        _("The working hours of our office have changed, and the time of our promise with them."),
+        (rows.due_moved,),
+    ),
+}
+
+
 def notify(payload: Mapping[str, Any], *, at: datetime) -> None:
     """Tell author and followers of an event; its author only gets the receipt of filing."""
     event = Event.load(payload)
-    letter = LETTERS.get(event.kind)
+    letter = (LETTERS if event.is_of_response else FURTHER).get(event.kind)
     if letter is None or event.is_internal or event.is_told_with_another:
         return
     send(letter, event, _recipients(event), at=at)

@@ -34,10 +34,33 @@ class Event:
         return cls(_ENTRIES.get(pk=payload["entry"]))
 
     @cached_property
-    def clock(self) -> Clock:
-        """The incident's response clock as it stands now."""
+    def clock(self) -> Clock | None:
+        """The incident's response clock as it stands now; None where none is promised."""
         clocks = Clock.objects.filter(incident=self.entry.incident_id, kind=ClockKind.RESPONSE)
-        return clocks.latest("id")
+        return clocks.last()
+
+    @cached_property
+    def response(self) -> Mapping[str, Any]:
+        """What the event tells of the response clock: of the one that filing started, for that."""
+        if self.kind != "filed":
+            return self.entry.data if self.is_of_response else {}
+        started = JournalEntry.objects.filter(
+            incident=self.entry.incident_id,
+            number=self.entry.number + 1,
+            kind="clock_started",
+            data__kind=ClockKind.RESPONSE,
+        ).first()
+        return started.data if started else {}
+
+    @property
+    def is_of_response(self) -> bool:
+        """Whether it concerns no clock, or the response clock."""
+        return bool(self.entry.data.get("kind", ClockKind.RESPONSE) == ClockKind.RESPONSE)
+
+    @property
+    def promise(self) -> str:
+        """Name what the event's clock promises."""
+        return str(ClockKind(self.entry.data.get("kind", ClockKind.RESPONSE)).label)
 
     @cached_property
     def files(self) -> Sequence[Attachment]:
@@ -57,7 +80,8 @@ class Event:
             return False
         return JournalEntry.objects.filter(
             incident=self.entry.incident_id,
-            number=self.entry.number + 1,
+            number__gt=self.entry.number,
+            at=self.entry.at,
             kind="severity_changed",
             data__reason="workaround",
         ).exists()
@@ -112,6 +136,7 @@ class Event:
             "name": self.name_of(self.entry.actor, reader),
             "office": incident.certificate.office.name,
             "percentage": data.get("percentage", 0),
+            "promise": self.promise,
             "severity": severity_text(data.get("severity", incident.severity)),
             "tam": incident.certificate.tam.name,
             "vendor": settings.VENDOR_NAME,

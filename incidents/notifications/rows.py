@@ -48,11 +48,15 @@ def severity(event: Event) -> Row:
 
 def answer_due(event: Event) -> Row | None:
     """Say until when the vendor has promised a first answer, while that is still open."""
-    due_at = event.entry.data.get("due_at")
-    if due_at is None and not event.clock.can_move:
+    due_at = event.response.get("due_at")
+    if due_at:
+        return Row(
+            _("Answer at the latest"), instants(datetime.fromisoformat(due_at), _office(event))
+        )
+    clock = event.clock
+    if clock is None or not clock.can_move:
         return None
-    instant = datetime.fromisoformat(due_at) if due_at else event.clock.due_at
-    return Row(_("Answer at the latest"), instants(instant, _office(event)))
+    return Row(_("Answer at the latest"), instants(clock.due_at, _office(event)))
 
 
 def answer_was_due(event: Event) -> Row:
@@ -60,17 +64,24 @@ def answer_was_due(event: Event) -> Row:
     return Row(_("Answer was due"), instants(due_at, _office(event)))
 
 
+def was_due(event: Event) -> Row:
+    """Say when what another clock promised was due."""
+    due_at = datetime.fromisoformat(event.entry.data["due_at"])
+    return Row(event.promise, instants(due_at, _office(event)))
+
+
 def due_moved(event: Event) -> Row:
     before, after = (
         instants(datetime.fromisoformat(event.entry.data[key]["due_at"]), _office(event))
         for key in ("from", "to")
     )
-    return Row(_("Answer at the latest"), [*after, _("Until now it was:"), *before])
+    label = _("Answer at the latest") if event.is_of_response else event.promise
+    return Row(label, [*after, _("Until now it was:"), *before])
 
 
 def call_required(event: Event) -> Row | None:
     """Ask the customer to ring where the clock waits for that, with the number (SPEC 7.4)."""
-    if not event.entry.data.get("waits_for_call"):
+    if not event.response.get("waits_for_call"):
         return None
     office = _office(event)
     explained = _(
@@ -82,7 +93,7 @@ def call_required(event: Event) -> Row | None:
 
 
 def waits_for_call(event: Event) -> Row | None:
-    if not event.entry.data.get("waits_for_call"):
+    if not event.response.get("waits_for_call"):
         return None
     return Row(_("Clock waits for a call"), [_("It starts with it, or at:"), *_start(event)])
 
@@ -144,7 +155,7 @@ def _in_zone(at: datetime, zone: str) -> str:
 
 
 def _start(event: Event) -> list[str]:
-    started_at = datetime.fromisoformat(event.entry.data["started_at"])
+    started_at = datetime.fromisoformat(event.response["started_at"])
     return instants(started_at, _office(event))
 
 

@@ -1,6 +1,6 @@
 """The page of one incident, for both sides."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,12 +61,17 @@ def context(
     """Return all that the page shows; `composer` is a form that was refused, text and all."""
     user = request.user
     verbs = verbs_of(user, incident, request.at)
-    clocks = list(incident.clocks.filter(kind=ClockKind.RESPONSE).order_by("id"))
+    clocks = list(incident.clocks.all())
+    latest = {clock.kind: clock for clock in clocks}
+    response = latest.get(ClockKind.RESPONSE)
     return {
         "incident": incident,
-        "clock": clocks[-1],
-        "clock_waiting": clocks[-1].is_waiting(request.at),
-        "clock_ended": clocks[-1].ended_at is not None and clocks[-1].responded_at is None,
+        "clocks": [
+            (latest[kind], latest[kind].is_waiting(request.at))
+            for kind in ClockKind
+            if kind in latest
+        ],
+        "clock_waiting": response is not None and response.is_waiting(request.at),
         "items": timeline(incident, user, clocks),
         "crumbs": _crumbs(incident, user),
         "facts": _facts(incident),
@@ -78,7 +83,7 @@ def context(
         if composer
         else [],
         "composer_kinds": _kinds(incident, verbs, composer),
-        "composer_checks": _checks(clocks[-1], verbs, composer),
+        "composer_checks": _checks(latest, verbs, composer),
         "may_write": _may_write(incident, verbs),
         "next_step": _next_step(incident, user),
     }
@@ -190,12 +195,17 @@ def _kinds(
 
 
 def _checks(
-    clock: Clock, verbs: frozenset[Verb], composer: MessageForm | None
+    clocks: Mapping[str, Clock], verbs: frozenset[Verb], composer: MessageForm | None
 ) -> list[dict[str, Any]]:
     if Verb.RESPOND not in verbs:
         return []
-    checked = bool(composer["qualified"].value()) if composer else clock.is_running
+    checked = bool(composer["qualified"].value()) if composer else _owes_answer(clocks)
     return [{"name": "qualified", "label": _("Qualified response"), "checked": checked}]
+
+
+def _owes_answer(clocks: Mapping[str, Clock]) -> bool:
+    owed = (clocks.get(ClockKind.RESPONSE), clocks.get(ClockKind.NEXT_RESPONSE))
+    return any(clock.is_running for clock in owed if clock)
 
 
 def _next_step(incident: Incident, user: Any) -> str:

@@ -12,7 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from incidents.models import Attachment, Clock, Incident, JournalEntry, Message, MessageKind
+from incidents.models import (
+    Attachment,
+    Clock,
+    ClockKind,
+    Incident,
+    JournalEntry,
+    Message,
+    MessageKind,
+)
 from incidents.states import SEVERITY_LABELS, Channel
 from incidents.texts import as_html
 
@@ -114,7 +122,7 @@ def _badges(message: Message, clocks: list[Clock]) -> list[Badge]:
     if label := _KIND_LABELS.get(message.kind):
         badges.append(Badge(str(label())))
     for clock in clocks:
-        if message.qualified and clock.responded_at == message.written_at:
+        if clock.is_response and message.qualified and clock.met_at == message.written_at:
             late = clock.breached_at is not None
             badges.append(
                 Badge(_("First response, late"))
@@ -154,11 +162,36 @@ def _severity_changed(entry: JournalEntry) -> str:
 
 def _clock_moved(entry: JournalEntry) -> str:
     due = _local(entry.data["to"]["due_at"])
+    if entry.data["kind"] != ClockKind.RESPONSE:
+        return _("%(promise)s is now due %(due)s") % {"promise": _promise(entry), "due": due}
     if entry.data["reason"] == "call":
         return _("The call started the response clock; an answer is due %(due)s") % {"due": due}
     if entry.data["reason"] == "calendar":
         return _("The office's calendar changed; an answer is now due %(due)s") % {"due": due}
     return _("An answer is now due %(due)s") % {"due": due}
+
+
+def _clock_warned(entry: JournalEntry) -> str:
+    facts = {"promise": _promise(entry), "percentage": entry.data["percentage"]}
+    if entry.data["kind"] == ClockKind.RESPONSE:
+        return _("%(percentage)d %% of the response time has passed") % facts
+    return _("%(promise)s: %(percentage)d %% of the time has passed") % facts
+
+
+def _clock_breached(entry: JournalEntry) -> str:
+    if entry.data["kind"] == ClockKind.RESPONSE:
+        return _("The response time was missed")
+    return _("%(promise)s: the time was missed") % {"promise": _promise(entry)}
+
+
+def _breach_set_aside(entry: JournalEntry) -> str:
+    if entry.data["kind"] == ClockKind.RESPONSE:
+        return _("The missed response time was set aside: the answer was in time")
+    return _("%(promise)s: the missed time was set aside") % {"promise": _promise(entry)}
+
+
+def _promise(entry: JournalEntry) -> str:
+    return str(ClockKind(entry.data["kind"]).label)
 
 
 def _escalated(entry: JournalEntry) -> str:
@@ -189,14 +222,10 @@ _FACTS: Mapping[str, tuple[str, str, Callable[[JournalEntry], str]]] = {
     "clock_warned": (
         "timer",
         "hot",
-        lambda e: _("%(percentage)d %% of the response time has passed") % e.data,
+        _clock_warned,
     ),
-    "clock_breached": ("siren", "hot", lambda _e: _("The response time was missed")),
-    "breach_set_aside": (
-        "shield-check",
-        "good",
-        lambda _e: _("The missed response time was set aside: the answer was in time"),
-    ),
+    "clock_breached": ("siren", "hot", _clock_breached),
+    "breach_set_aside": ("shield-check", "good", _breach_set_aside),
     "escalated": ("flame", "hot", _escalated),
     "escalation_acknowledged": ("eye", "", lambda _e: _("acknowledged the escalation")),
     "escalation_answered": ("message-circle-reply", "", lambda _e: _("answered the escalation")),

@@ -1,6 +1,10 @@
 """Publishing, putting right and purging."""
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
@@ -21,6 +25,19 @@ PURGE_BATCH: Final = 500
 PURGE_BATCHES: Final = 200
 
 
+_caught: ContextVar["deque[News] | None"] = ContextVar("caught", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A message to be: messages of one `stream` reach each handler one after the other."""
+
+    topic: str
+    payload: Mapping[str, JSON]
+    at: datetime
+    stream: str = ""
+
+
 def publish(topic: str, payload: Mapping[str, JSON], *, at: datetime, stream: str = "") -> None:
     """Write a message in the caller's transaction and wake the relay once that commits.
 
@@ -29,10 +46,36 @@ def publish(topic: str, payload: Mapping[str, JSON], *, at: datetime, stream: st
     Raises TransactionManagementError outside a transaction: change and message stand or fall
     together.
     """
+    publish_all([News(topic, payload, at, stream)])
+
+
+def publish_all(news: Iterable[News]) -> None:
+    """Write several messages in their order, as `publish` does one."""
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("publish() needs a transaction around it.")
-    Message.objects.create(topic=topic, payload=payload, occurred_at=at, stream=stream)
+    caught = _caught.get()
+    if caught is not None:
+        caught.extend(news)
+        return
+    Message.objects.bulk_create(
+        Message(topic=item.topic, payload=item.payload, occurred_at=item.at, stream=item.stream)
+        for item in news
+    )
     wake.on_commit("relay")
+
+
+@contextmanager
+def catch() -> Iterator[deque[News]]:
+    """Gather what the block publishes, instead of writing it down.
+
+    For a transaction that will be rolled back: who opens the block hands the news on.
+    """
+    caught: deque[News] = deque()
+    token = _caught.set(caught)
+    try:
+        yield caught
+    finally:
+        _caught.reset(token)
 
 
 def retry_delivery(delivery: Delivery) -> None:

@@ -34,7 +34,7 @@ SEVERITY_WORDS = {
 WARN_BELOW = 0.2
 
 # States of a clock that no longer counts.
-STILL_STATES = frozenset({"met", "late", "ended", "missed"})
+STILL_STATES = frozenset({"met", "late", "ended", "missed", "standing"})
 
 # Day and short month as people write them; Django's own short formats spell the month in digits.
 SHORT_DAY = {"fr": "j N", "nl": "j b", "ru": "j E", "zh": "n月j日"}
@@ -154,6 +154,7 @@ def clock(
     breached_at: datetime | None = None,
     waiting: bool = False,
     ended: bool = False,
+    standing: bool = False,
     warn_at: Sequence[datetime] = (),
     size: str = "row",
     subject: str = "",
@@ -162,14 +163,23 @@ def clock(
 ) -> SafeString:
     """Draw a clock of SPEC 7: its time left, which the script counts, and its due time in words.
 
-    `waiting`: it waits for a call or for the opening at `starts_at`. `ended`: closed without an
-    answer. `warn_at`: the instants of the warnings (50 %, 80 %), where wall-clock shares would
-    mislead; the last one turns it amber. `size`: "row" or "panel". `subject`: what it belongs
-    to, as it is announced. `detail`: one line under the bar. `at`: the instant of rendering; left
-    out (in cached rows), the bar starts empty and the script fills it.
+    `waiting`: it waits for a call or for the opening at `starts_at`. `ended`: closed before the
+    promise was kept. `standing`: it stands still, the move being the customer's. `warn_at`: the
+    instants of the warnings (50 %, 80 %), where wall-clock shares would mislead; the last one turns
+    it amber. `size`: "row" or "panel". `subject`: what it belongs to, as it is announced. `detail`:
+    one line under the bar. `at`: the instant of rendering; left out (in cached rows), the bar
+    starts empty and the script fills it.
     """
     drawn = _Clock(
-        starts_at, due_at, stopped_at, breached_at, tuple(warn_at), at, waiting=waiting, ended=ended
+        starts_at,
+        due_at,
+        stopped_at,
+        breached_at,
+        tuple(warn_at),
+        at,
+        waiting=waiting,
+        ended=ended,
+        standing=standing,
     )
     state = drawn.state
     named = f"{label}, {subject}" if subject else label
@@ -206,16 +216,19 @@ class _Clock:
     at: datetime | None
     waiting: bool = field(kw_only=True)
     ended: bool = field(kw_only=True)
+    standing: bool = field(kw_only=True)
 
     @cached_property
     def state(self) -> str:
-        """Name the state: waiting, ok, warn, breached, met, late, ended or missed."""
+        """Name the state: waiting, standing, ok, warn, breached, met, late, ended or missed."""
         if self.ended:
             return "ended" if self.breached_at is None else "missed"
         if self.stopped_at is not None:
             return "met" if self.breached_at is None else "late"
         if self.breached_at is not None:
             return "breached"
+        if self.standing:
+            return "standing"
         if self.waiting or self.due_at is None:
             return "waiting"
         return self._running_state(self.due_at)
@@ -236,11 +249,13 @@ class _Clock:
     def text(self) -> SafeString:
         """Say the state in words, with the instant that matters."""
         if self.state in {"ended", "missed"}:
-            return format_html("{}", gettext("ended without an answer"))
+            return format_html("{}", gettext("ended before it was met"))
+        if self.state == "standing":
+            return format_html("{}", gettext("stands still"))
         if self.state == "met":
             return _phrase(gettext("met {instant}"), self.stopped_at)
         if self.state == "late":
-            return _phrase(gettext("answered late, {instant}"), self.stopped_at)
+            return _phrase(gettext("met late, {instant}"), self.stopped_at)
         if self.state == "breached":
             return _phrase(gettext("was due {instant}"), self.due_at)
         if self.state != "waiting":

@@ -1,6 +1,5 @@
 """Escalating an incident over the levels (SPEC 11)."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -35,8 +34,9 @@ def escalate(
     case = Case.open(incident, at=at)
     if case.incident.side is not Side.VENDOR:
         raise Conflict(_("An incident can be escalated only while the next move is ours."))
-    if case.clock.breached_at:
-        _open_for_breach(case, case.clock.breached_at)
+    missed = [clock.breached_at for clock in case.clocks.latest.values() if clock.breached_at]
+    if missed:
+        _open_for_breach(case, min(missed))
     level = level_of(case.incident) + 1
     if from_level is not None and level != from_level + 1:
         raise Changed(
@@ -46,7 +46,7 @@ def escalate(
     if level > top_level(case.incident.certificate):
         raise Conflict(_("This incident is at the highest level already."))
     cause = Escalation.Cause.CONTACT if actor.is_contact else Escalation.Cause.STAFF
-    escalation = _open(case, level, cause, actor)
+    escalation = _open(case, level, cause, actor, at=at)
     message = case.write(actor, MessageKind.REASON, text)
     case.record("escalated", actor=actor, message=message, data={"level": level, "cause": cause})
     case.finish()
@@ -121,19 +121,21 @@ def _open_for_breach(case: Case, at: datetime) -> None:
     """Open level 2 at the instant of a breach, unless the incident stands there already."""
     if level_of(case.incident) >= BREACH_LEVEL:
         return
-    then = replace(case, at=at)
-    _open(then, BREACH_LEVEL, Escalation.Cause.BREACH, None)
-    then.record("escalated", data={"level": BREACH_LEVEL, "cause": str(Escalation.Cause.BREACH)})
+    _open(case, BREACH_LEVEL, Escalation.Cause.BREACH, None, at=at)
+    data = {"level": BREACH_LEVEL, "cause": str(Escalation.Cause.BREACH)}
+    case.record("escalated", at=at, data=data)
 
 
-def _open(case: Case, level: int, cause: Escalation.Cause, actor: User | None) -> Escalation:
+def _open(
+    case: Case, level: int, cause: Escalation.Cause, actor: User | None, *, at: datetime
+) -> Escalation:
     for person in people_at_level(case.incident.certificate, level):
-        hand_over(case.incident, person, case.at, reason=Handling.Reason.ESCALATED)
+        hand_over(case.incident, person, at, reason=Handling.Reason.ESCALATED)
     return Escalation.objects.create(
         customer_id=case.incident.customer_id,
         incident=case.incident,
         level=level,
         cause=cause,
-        opened_at=case.at,
+        opened_at=at,
         opened_by=actor,
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import groupby
 from typing import NamedTuple
 
 from django.core.paginator import Page, Paginator
@@ -24,7 +25,8 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from accounts.models import Customer, User
-from incidents.models import Clock, ClockKind, Handling, Incident
+from incidents.models import Clock, ClockKind, Handling, Incident, most_pressing
+from incidents.queries import latest_clocks
 from tam.models import Absence, Escalation
 from tam.queries.narrowing import OPEN_TABS, Narrowing, Tab, under, whole_number
 
@@ -81,11 +83,10 @@ class Row:
     """An incident with what its row shows."""
 
     incident: Incident
-    clock: Clock
+    clock: Clock | None
     owner: str
     level: int  # of its highest escalation; 0 for none
     is_waiting: bool
-    is_ended: bool
 
 
 @dataclass(frozen=True)
@@ -148,18 +149,18 @@ class Queue:
             .annotate(level=_level())
             .in_bulk(keys)
         )
-        clocks = _latest_clocks(keys)
+        clocks = _most_pressing_clocks(keys)
         return [
             Row(
                 incident=incident,
                 clock=clock,
                 owner=mark.owner,
                 level=incident.level,
-                is_waiting=clock.is_waiting(self.at),
-                is_ended=clock.ended_at is not None and clock.responded_at is None,
+                is_waiting=clock is not None and clock.is_waiting(self.at),
             )
             for mark in self.page
-            if (incident := incidents.get(mark.pk)) and (clock := clocks.get(mark.pk))
+            if (incident := incidents.get(mark.pk))
+            for clock in [clocks.get(mark.pk)]
         ]
 
     def arrivals(self, seen: str) -> list[Row]:
@@ -173,7 +174,7 @@ class Queue:
     def answered_in_time(self) -> AnsweredInTime:
         """The response clocks judged in the last thirty days: by the answer, or by the breach."""
         within = (self.at - JUDGED_WITHIN, self.at)
-        judged = Q(breached_at__range=within) | Q(breached_at=None, responded_at__range=within)
+        judged = Q(breached_at__range=within) | Q(breached_at=None, met_at__range=within)
         figures = Clock.objects.filter(
             judged, kind=ClockKind.RESPONSE, incident__in=self._seen
         ).aggregate(met=Count("pk", filter=Q(breached_at=None)), judged=Count("pk"))
@@ -230,10 +231,12 @@ def _level() -> Coalesce:
     return Coalesce(Subquery(levels.values("level")[:1]), 0)
 
 
-def _latest_clocks(incidents: Iterable[int]) -> dict[int, Clock]:
-    clocks = Clock.objects.filter(kind=ClockKind.RESPONSE, incident__in=incidents).defer("promises")
-    latest = clocks.order_by("incident_id", "-id").distinct("incident_id")
-    return {clock.incident_id: clock for clock in latest}
+def _most_pressing_clocks(incidents: Iterable[int]) -> dict[int, Clock | None]:
+    latest = latest_clocks().filter(incident__in=incidents).defer("promises")
+    return {
+        incident: most_pressing(clocks)
+        for incident, clocks in groupby(latest, key=lambda clock: clock.incident_id)
+    }
 
 
 def _age(at: datetime, mark: Mark) -> str:

@@ -177,18 +177,19 @@ def test_without_a_choice_the_page_says_what_to_choose(signed_in, cast):
     assert promise(signed_in(cast.alice), MONDAY_NINE, category="unheard-of").startswith(asked)
 
 
-def test_a_severity_without_a_promise_is_said_and_refused(signed_in, cast):
+def test_a_severity_without_a_promise_is_said_and_taken(signed_in, cast):
     cast.certificate.programme.severities.filter(severity=4).update(response_minutes=None)
     client = signed_in(cast.alice)
 
     shown = promise(client, MONDAY_NINE, category="product-other")
     answer = send(client, form_of(cast, "product-other"))
 
-    assert shown.startswith("This agreement does not promise an answer at this severity.")
-    assert (answer.status_code, errors(answer)) == (
-        422,
-        {"__all__": ["This agreement does not promise an answer at this severity."]},
-    )
+    assert shown.startswith("Your agreement names no time for an answer at this severity.")
+    assert answer.status_code == 302
+    incident = Incident.objects.get()
+    assert (incident.severity, incident.clocks.count()) == (4, 0)
+    page = words(client.get(incident.get_absolute_url()))
+    assert "No time for an answer is promised at this severity." in page
 
 
 def test_whoever_has_not_seen_the_promise_is_shown_it_first(signed_in, cast):

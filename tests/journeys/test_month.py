@@ -33,7 +33,7 @@ def test_reminders_then_closing_then_reopening(cast, asked, until):
     until(MONTH_END + timedelta(days=1))
     asked.refresh_from_db()
     assert (asked.state, asked.closure, asked.closed_at) == ("closed", "no_reply", MONTH_END)
-    assert kinds(asked)[3:] == [
+    assert kinds(asked)[4:] == [
         ("reminded", MONTH_END - timedelta(days=14)),
         ("reminded", MONTH_END - timedelta(days=7)),
         ("reminded", MONTH_END - timedelta(days=1)),

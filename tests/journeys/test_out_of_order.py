@@ -43,7 +43,7 @@ def test_a_call_logged_after_a_late_answer_disproves_the_breach(cast, late):
     late(incident=incident, actor=cast.tom, text="…", at=MONDAY_NINE + 5 * HOUR)
     assert latest(incident).breached_at == DUE
     called = rang(cast, incident, MONDAY_NINE + HOUR, MONDAY_NINE + 6 * HOUR)
-    assert (latest(incident).breached_at, latest(incident).responded_at, called.responded_at) == (
+    assert (latest(incident).breached_at, latest(incident).met_at, called.responded_at) == (
         None,
         MONDAY_NINE + HOUR,
         MONDAY_NINE + HOUR,
@@ -146,7 +146,7 @@ def test_a_call_in_the_minute_of_reception_came_with_the_report(cast, signed_in)
         signed_in(cast.tom).post(
             f"/incidents/{incident.reference}/calls/", {**form, "qualified": "on"}
         )
-    assert latest(incident).responded_at == received_at
+    assert latest(incident).met_at == received_at
 
 
 def test_own_hours_move_the_clocks_that_run_in_them(cast, until):

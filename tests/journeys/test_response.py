@@ -19,7 +19,7 @@ MONDAY_OPENING = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)  # 09:00 in Paris
 
 def clock_of(incident):
     clock = Clock.objects.get(incident=incident)
-    return clock.started_at, clock.due_at, clock.responded_at, clock.breached_at
+    return clock.started_at, clock.due_at, clock.met_at, clock.breached_at
 
 
 def test_answered_in_time_asked_answered_solved(cast, until):
@@ -78,12 +78,13 @@ def test_a_missed_response_is_dated_when_due_and_escalates(cast, until):
         JournalEntry.objects.filter(incident=incident).values_list("number", "kind", "at")
     ) == [
         (1, "filed", MONDAY_NINE),
-        (2, "clock_warned", MONDAY_NINE + 15 * MINUTE),
-        (3, "clock_warned", MONDAY_NINE + 24 * MINUTE),
-        (4, "clock_breached", due),
-        (5, "escalated", due),
-        (6, "responded", MONDAY_NINE + 24 * 60 * MINUTE),
-        (7, "clock_stopped", MONDAY_NINE + 24 * 60 * MINUTE),
+        (2, "clock_started", MONDAY_NINE),
+        (3, "clock_warned", MONDAY_NINE + 15 * MINUTE),
+        (4, "clock_warned", MONDAY_NINE + 24 * MINUTE),
+        (5, "clock_breached", due),
+        (6, "escalated", due),
+        (7, "responded", MONDAY_NINE + 24 * 60 * MINUTE),
+        (8, "clock_stopped", MONDAY_NINE + 24 * 60 * MINUTE),
     ]
     assert get_incident(cast.hanna, incident.reference, Verb.RESPOND, due) == incident
 
@@ -95,7 +96,7 @@ def test_a_response_before_the_due_instant_counts_though_the_check_ran_first(cas
         incident=incident, actor=cast.tom, text="Seen.", at=MONDAY_NINE + 29 * MINUTE
     )  # a request that had waited for the lock
     clock = Clock.objects.get(incident=incident)
-    assert (clock.breached_at, clock.responded_at) == (None, MONDAY_NINE + 29 * MINUTE)
+    assert (clock.breached_at, clock.met_at) == (None, MONDAY_NINE + 29 * MINUTE)
     assert clock.breach_set_aside_at == MONDAY_NINE + 29 * MINUTE
 
 
@@ -112,7 +113,7 @@ def test_a_call_logged_afterwards_disproves_a_breach(cast, until):
         logged_at=MONDAY_NINE + 61 * MINUTE,
     )
     clock = Clock.objects.get(incident=incident)
-    assert (clock.breached_at, clock.responded_at, clock.breach_set_aside_at) == (
+    assert (clock.breached_at, clock.met_at, clock.breach_set_aside_at) == (
         None,
         MONDAY_NINE + 20 * MINUTE,
         MONDAY_NINE + 61 * MINUTE,

@@ -172,11 +172,11 @@ def test_file_size(size_bytes, expected, settings):
         (
             {"stopped_at": LATER, "breached_at": DUE},
             "late",
-            "answered late, 14:40 · 21 Nov",
+            "met late, 14:40 · 21 Nov",
             "100",
         ),
-        ({"ended": True}, "ended", "ended without an answer", "0"),
-        ({"ended": True, "breached_at": DUE}, "missed", "ended without an answer", "100"),
+        ({"ended": True}, "ended", "ended before it was met", "0"),
+        ({"ended": True, "breached_at": DUE}, "missed", "ended before it was met", "100"),
         ({"waiting": True}, "waiting", "starts 14:00 · 21 Nov at the latest", "0"),
         (
             {"waiting": True, "starts_at": None, "due_at": None},

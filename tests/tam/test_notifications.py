@@ -108,9 +108,10 @@ def reply(cast: Cast, incident: Incident) -> None:
 
 def move_clock(cast: Cast, incident: Incident) -> None:
     case = Case.open(incident, at=MONDAY_NINE)
-    shown = case.clock.summary()
+    shown = case.clocks.latest["response"].summary()
     later = shown | {"due_at": (DUE + HOUR).isoformat()}
-    case.record("clock_moved", data={"reason": "calendar", "from": shown, "to": later})
+    data = {"kind": "response", "reason": "calendar", "from": shown, "to": later}
+    case.record("clock_moved", data=data)
     case.finish()
 
 

@@ -5,27 +5,14 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 
-from accounts.actions.programmes import load_programmes
-from accounts.models import Programme
-from accounts.programmes import CATEGORIES_FILE, read_programmes
-from incidents.actions.categories import load_categories
-from incidents.categories import read_categories
-from incidents.models import Category
 from msa import clock
-from msa.scenarios.lines import Line, ScenarioError, checked, read
-from msa.scenarios.player import Player
-from msa.scenarios.report import report
-from msa.wiring import HANDLERS, REACTIONS
-
-FILES = settings.BASE_DIR / "programmes"
+from msa.scenarios.lines import ScenarioError, checked, read
+from msa.scenarios.stage import perform, rehearse
 
 
 class Command(BaseCommand):
@@ -59,7 +46,7 @@ class Command(BaseCommand):
 def _play_one(name: str, out: IO[str] | None, *, rollback: bool) -> None:
     with _source(name) as source:
         lines = read(source, now=clock.now())
-    result = _play(lines, rollback=rollback)
+    result = rehearse(lines) if rollback else perform(lines)
     if out:
         for incident in result["incidents"]:
             print(json.dumps(incident), file=out)
@@ -73,28 +60,9 @@ def _play_batch(name: str, out: IO[str] | None) -> None:
                 scenario = json.loads(text)["scenario"]
             except (ValueError, KeyError, TypeError) as error:
                 raise ScenarioError(number, 'expected {"scenario": [...]}.') from error
-            result = _play(checked(scenario, now=clock.now()), rollback=True)
+            result = rehearse(checked(scenario, now=clock.now()))
             if out:
                 print(json.dumps(result), file=out, flush=True)
-
-
-def _play(lines: list[Line], *, rollback: bool) -> dict[str, Any]:
-    now: datetime = clock.now()
-    with transaction.atomic():
-        _make_sure_of_programmes(now)
-        player = Player(today=now.date(), handlers=REACTIONS if rollback else HANDLERS)
-        player.play(lines)
-        result = report(player)
-        transaction.set_rollback(rollback)
-    return result
-
-
-def _make_sure_of_programmes(at: datetime) -> None:
-    """A scenario needs the programmes and categories that ship with the product."""
-    if not Programme.objects.exists():
-        load_programmes(editions=read_programmes(FILES), actor=None, at=at)
-    if not Category.objects.exists():
-        load_categories(categories=read_categories(FILES / CATEGORIES_FILE), actor=None, at=at)
 
 
 @contextmanager
