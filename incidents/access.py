@@ -1,5 +1,6 @@
 """Who may do what to which incident: the one place that fetches them for a person (SPEC 4)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum, auto
 from types import MappingProxyType
@@ -67,26 +68,30 @@ VERBS = MappingProxyType(
 )
 
 
-def get_incident(user: User, reference: str, verb: Verb, at: datetime) -> Incident:
+# What the page of an incident shows besides the incident itself.
+SHOWN = (
+    "certificate__office",
+    "certificate__tam",
+    "certificate__deputy",
+    "category",
+    "author",
+    "customer",
+    "product",
+)
+
+
+def get_incident(
+    user: User, reference: str, verb: Verb, at: datetime, *, related: Sequence[str] = SHOWN
+) -> Incident:
     """Return the incident for a person who means to do `verb` to it at an instant.
 
     Raises `NotFound` when they may not know of it, `NotAllowed` when they see it but may not do
-    this. Takes no lock; actions do.
+    this. Fetches what is `related` along with it. Takes no lock; actions do.
     """
-    incident = (
-        Incident.objects.visible_to(user, at)
-        .select_related(
-            "certificate__office",
-            "certificate__tam",
-            "certificate__deputy",
-            "category",
-            "author",
-            "customer",
-            "product",
-        )
-        .filter(reference=reference)
-        .first()
-    )
+    incidents = Incident.objects.visible_to(user, at).filter(reference=reference)
+    if related:
+        incidents = incidents.select_related(*related)
+    incident = incidents.order_by().first()
     if incident is None:
         raise NotFound(_("There is no such incident."))
     if verb not in verbs_of(user, incident, at):

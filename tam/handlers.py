@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from incidents.models import Incident
 from tam.actions.escalations import escalate_breach
 
 
 def on_clock_breached(payload: Mapping[str, Any], *, at: datetime) -> None:
-    escalate_breach(incident=Incident.objects.get(pk=payload["incident"]), at=at)
+    escalate_breach(incident_id=payload["incident"], at=at)

@@ -57,7 +57,7 @@ class Escalation(models.Model):
     class Meta:
         verbose_name = _("escalation")
         verbose_name_plural = _("escalations")
-        ordering = ["incident", "level"]
+        ordering = ["incident_id", "level"]
         constraints = [
             models.UniqueConstraint(fields=["incident", "level"], name="escalation_level_once"),
             models.CheckConstraint(

@@ -78,10 +78,10 @@ def top_level(certificate: Certificate) -> int:
 def _people(office: Office, role: Role) -> list[User]:
     """Return the office's people of a role, else any office's, else the administrators."""
     active = User.objects.filter(is_active=True).order_by("pk")
-    of_the_role = active.filter(role=role)
+    of_the_role = list(active.filter(role=role))
     return (
-        list(of_the_role.filter(office=office))
-        or list(of_the_role)
+        [person for person in of_the_role if person.office_id == office.pk]
+        or of_the_role
         or list(active.filter(role=Role.ADMINISTRATOR))
     )
 

@@ -8,14 +8,15 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.utils.translation import gettext_lazy
 
-from accounts.actions.certificates import check_new_contact, check_terms, limit_reached
+from accounts.actions.certificates import TERMS, check_new_contact, check_terms, limit_reached
 from accounts.admin.base import Formset, ModelForm, date_input
 from accounts.admin.fields import WEEKDAY_LABELS, PartsWidget, hours_text, week_field
+from accounts.admin.preview import SeenForm
 from accounts.errors import Refused
 from accounts.models import Certificate, CertificateVersion, Contact, Product, User
 
 
-class CertificateForm(ModelForm):
+class CertificateForm(SeenForm):
     week = week_field(
         required=False,
         label=gettext_lazy("Own hours"),
@@ -77,6 +78,13 @@ class CertificateForm(ModelForm):
             covered = self.instance.covered.values_list("product", flat=True)
             self.initial["covered_products"] = list(covered)
             self._show_hours_of_the_office()
+
+    def facts(self, row: Certificate) -> Any:
+        return [
+            list(Certificate.objects.filter(pk=row.pk).values_list("customer", *TERMS)),
+            list(row.covered.order_by("product").values_list("product", flat=True)),
+            list(row.contacts.order_by("slot").values_list("slot", "user")),
+        ]
 
     def _show_hours_of_the_office(self) -> None:
         week = self.instance.office.week

@@ -21,7 +21,6 @@ from accounts.actions.certificates import (
     revoke_certificate,
 )
 from accounts.admin.base import (
-    KeptAdmin,
     ReadOnlyAdmin,
     ReadOnlyInline,
     TabularInline,
@@ -36,6 +35,7 @@ from accounts.admin.certificate_forms import (
     PeopleOfCustomer,
 )
 from accounts.admin.fields import week_text
+from accounts.admin.preview import SEEN, PreviewedAdmin
 from accounts.models import Certificate, CertificateVersion, Contact
 
 SOON_DAYS = 90  # the first warning before a certificate ends (SPEC 3)
@@ -125,7 +125,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Certificate)
-class CertificateAdmin(KeptAdmin):
+class CertificateAdmin(PreviewedAdmin):
     form = CertificateForm
     inlines = (ContactInline, VersionInline)
     actions = ("revoke", "reinstate")
@@ -151,7 +151,7 @@ class CertificateAdmin(KeptAdmin):
     autocomplete_fields = ("customer", "programme", "office", "tam", "deputy")
     instead_of_deleting = gettext_lazy("Revoke it in the list, or set its last day, instead.")
     fieldsets = (
-        (None, {"fields": ("number", "customer", "programme", "office")}),
+        (None, {"fields": ("number", "customer", "programme", "office", SEEN)}),
         (gettext_lazy("Validity"), {"fields": ("valid_from", "valid_until")}),
         (gettext_lazy("In charge"), {"fields": ("tam", "deputy")}),
         (gettext_lazy("Products covered"), {"fields": ("covered_products",)}),
@@ -225,15 +225,18 @@ class CertificateAdmin(KeptAdmin):
                 self.log_change(request, certificate, _("Revocation taken back."))
         self.message_user(request, _("Taken back. Incidents can be filed while it is valid."))
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
-        """Leave the certificate to `save_related`: terms and contacts are one act."""
-
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
+        before = form.instance.version
+        with self.weighed(request, Certificate.objects.filter(pk=form.instance.pk)):
+            self._save(request, form, formsets, change)
+        self._tell_of_version(request, form.instance, before)
+
+    def _save(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
+        """Save terms and contacts: they are one act."""
         contacts = next(formset for formset in formsets if formset.model is Contact)
         for formset in formsets:
             if formset is not contacts:
                 formset.save()
-        before = form.instance.version
         removed = [row.instance for row in contacts.removing_forms()]
         terms = {
             "certificate": form.instance,
@@ -250,7 +253,6 @@ class CertificateAdmin(KeptAdmin):
         self._renew_codes(contacts)
         contacts.new_objects = list(form.instance.contacts.filter(user__in=named))
         contacts.deleted_objects = removed
-        self._tell_of_version(request, form.instance, before)
 
     def _renew_codes(self, contacts: Any) -> None:
         renewed = [row.instance for row in contacts.kept_forms() if row.cleaned_data["renew_code"]]

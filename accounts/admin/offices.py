@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import holidays
 from django.contrib import admin, messages
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -33,15 +33,18 @@ from accounts.admin.base import (
     reception,
 )
 from accounts.admin.fields import HoursField, TimeZoneSelect, hours_text, week_field, week_text
+from accounts.admin.preview import SEEN, PreviewedAdmin, SeenForm
 from accounts.errors import Refused
-from accounts.models import CalendarRevision, DutyShift, Office, OfficeDay
+from accounts.models import CalendarRevision, Certificate, DutyShift, Office, OfficeDay
 from accounts.worktime import local_date
 
 ADD_HOLIDAYS = "_add_public_holidays"  # the button that saves and adds them
 NEWEST_REVISIONS = 5  # named on an office's page; the rest stand in a list of their own
 
+News = tuple[int, str]  # a message's level and text
 
-class OfficeForm(ModelForm):
+
+class OfficeForm(SeenForm):
     week = week_field(
         label=gettext_lazy("Weekly hours"),
         error_messages={
@@ -67,6 +70,13 @@ class OfficeForm(ModelForm):
             "email",
         )
         widgets: ClassVar[dict[str, Any]] = {"timezone": TimeZoneSelect}
+
+    def lock(self) -> None:
+        _lock(Office.objects.filter(pk=self.instance.pk))
+
+    def facts(self, row: Office) -> Any:
+        days = row.days.order_by("date").values_list("date", "kind", "name", "windows")
+        return [[getattr(row, name) for name in OfficeForm.Meta.fields], list(days)]
 
     def clean_country(self) -> str:
         country = str(self.cleaned_data["country"]).upper()
@@ -133,7 +143,7 @@ class OfficeDayInline(TabularInline):
 
 
 @admin.register(Office)
-class OfficeAdmin(KeptAdmin):
+class OfficeAdmin(PreviewedAdmin):
     form = OfficeForm
     inlines = (OfficeDayInline,)
     actions = ("add_public_holidays",)
@@ -142,7 +152,7 @@ class OfficeAdmin(KeptAdmin):
     readonly_fields = ("public_holidays", "revisions")
     instead_of_deleting = gettext_lazy("Give its certificates another office and let it rest.")
     fieldsets = (
-        (None, {"fields": ("name", "timezone")}),
+        (None, {"fields": ("name", "timezone", SEEN)}),
         (gettext_lazy("Hours"), {"fields": ("week", "revisions")}),
         (
             gettext_lazy("Public holidays"),
@@ -188,20 +198,26 @@ class OfficeAdmin(KeptAdmin):
 
     @admin.action(description=gettext_lazy("Add the public holidays of this and next year"))
     def add_public_holidays(self, request: HttpRequest, queryset: Any) -> None:
-        for office in queryset:
-            self._adopt(request, office)
-            self._revise(request, office)
+        offices = Office.objects.filter(pk__in=[office.pk for office in queryset])
+        _lock(offices)
+        news: list[News] = []
+        with self.weighed(request, Certificate.objects.filter(office__in=offices)):
+            for office in offices:
+                news += [self._adopt(request, office), *self._revise(request, office)]
+        self._tell(request, news)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
-        super().save_related(request, form, formsets, change)
-        if ADD_HOLIDAYS in request.POST:
-            self._adopt(request, form.instance)
-        self._revise(request, form.instance)
-        reissue(
-            certificates=form.instance.certificates.all(),
-            actor=administrator(request),
-            at=reception(request),
-        )
+        office: Office = form.instance
+        certificates = Certificate.objects.filter(office=office.pk)
+        news: list[News] = []
+        with self.weighed(request, certificates):
+            office.save()
+            super().save_related(request, form, formsets, change)
+            if ADD_HOLIDAYS in request.POST:
+                news.append(self._adopt(request, office))
+            news += self._revise(request, office)
+        reissue(certificates=certificates, actor=administrator(request), at=reception(request))
+        self._tell(request, news)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
         if ADD_HOLIDAYS in request.POST:
@@ -213,33 +229,40 @@ class OfficeAdmin(KeptAdmin):
             return redirect(request.get_full_path())
         return super().response_change(request, obj)
 
-    def _adopt(self, request: HttpRequest, office: Office) -> None:
+    def _adopt(self, request: HttpRequest, office: Office) -> News:
         year = local_date(reception(request), office.timezone).year
         if not office.country:
             text = _("%(office)s has no country, from which public holidays would come.")
-            self.message_user(request, text % {"office": office}, messages.WARNING)
-            return
+            return messages.WARNING, text % {"office": office}
         try:
             added = adopt_public_holidays(office=office, years=[year, year + 1])
         except Refused as refusal:
-            self.message_user(request, f"{office}: {refusal}", messages.ERROR)
-            return
+            return messages.ERROR, f"{office}: {refusal}"
         text = ngettext(
             "%(office)s: %(count)d public holiday added.",
             "%(office)s: %(count)d public holidays added.",
             added,
         )
-        self.message_user(request, text % {"office": office, "count": added}, messages.SUCCESS)
+        return messages.SUCCESS, text % {"office": office, "count": added}
 
-    def _revise(self, request: HttpRequest, office: Office) -> None:
+    def _revise(self, request: HttpRequest, office: Office) -> list[News]:
         revision = revise_calendar(
             office=office, actor=administrator(request), at=reception(request)
         )
-        if revision is not None:
-            text = _("The calendar of %(office)s is in force as revision %(number)d.")
-            self.message_user(
-                request, text % {"office": office, "number": revision.number}, messages.INFO
-            )
+        if revision is None:
+            return []
+        text = _("The calendar of %(office)s is in force as revision %(number)d.")
+        return [(messages.INFO, text % {"office": office, "number": revision.number})]
+
+    def _tell(self, request: HttpRequest, news: list[News]) -> None:
+        for level, text in news:
+            self.message_user(request, text, level)
+
+
+def _lock(offices: QuerySet[Office]) -> None:
+    """Lock offices after their certificates: filing locks them in that order too."""
+    for rows in (Certificate.objects.filter(office__in=offices), offices):
+        list(rows.order_by("pk").select_for_update(of=("self",), no_key=True).values_list("pk"))
 
 
 def revision_text(revision: CalendarRevision) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.admin.base import Formset, ModelForm
 from accounts.admin.fields import PartsField, PlainJSON, texts_field, week_field
+from accounts.admin.preview import SeenForm
 from accounts.models import Programme, ProgrammeSeverity
 from accounts.terms import (
     MINUTES_MOST,
@@ -187,7 +188,7 @@ def _further_field() -> PartsField:
     )
 
 
-class ProgrammeForm(ModelForm):
+class ProgrammeForm(SeenForm):
     names = texts_field(label=gettext_lazy("Name"))
     summaries = texts_field(long=True, label=gettext_lazy("Summary"))
     tam_hours = week_field(
@@ -249,6 +250,9 @@ class ProgrammeForm(ModelForm):
         self.fields["provenance"] = provenance_field(self.instance.key)
         for name in SOURCED:
             _add_source(self.fields[name], provenance.get(name))
+
+    def facts(self, row: Programme) -> Any:
+        return row.fingerprint()
 
     def clean_requirements(self) -> dict[str, Any]:
         return self.cleaned_data["requirements"] or {}

@@ -8,9 +8,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.admin.base import KeptAdmin, StackedInline
+from accounts.admin.base import StackedInline
+from accounts.admin.preview import SEEN, PreviewedAdmin
 from accounts.admin.programme_forms import ProgrammeForm, SeverityForm, SeverityFormSet
-from accounts.models import Programme, ProgrammeSeverity
+from accounts.models import Certificate, Programme, ProgrammeSeverity
 from accounts.terms import SEVERITIES, TargetUnit
 
 
@@ -48,7 +49,7 @@ class SeverityInline(StackedInline):
 
 
 @admin.register(Programme)
-class ProgrammeAdmin(KeptAdmin):
+class ProgrammeAdmin(PreviewedAdmin):
     form = ProgrammeForm
     inlines = (SeverityInline,)
     list_display = (
@@ -64,7 +65,7 @@ class ProgrammeAdmin(KeptAdmin):
     readonly_fields = ("origin",)
     instead_of_deleting = gettext_lazy("Move its certificates to another edition first.")
     fieldsets = (
-        (None, {"fields": ("key", "region", "year", "document", "origin")}),
+        (None, {"fields": ("key", "region", "year", "document", "origin", SEEN)}),
         (gettext_lazy("Texts"), {"fields": ("names", "summaries")}),
         (
             gettext_lazy("Terms"),
@@ -115,6 +116,12 @@ class ProgrammeAdmin(KeptAdmin):
         if obj.pk is None:
             kwargs["initial"] = [{"severity": severity} for severity in SEVERITIES]
         return kwargs
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
+        programme: Programme = form.instance
+        with self.weighed(request, Certificate.objects.filter(programme=programme.pk)):
+            programme.save()
+            super().save_related(request, form, formsets, change)
 
     @admin.display(description=gettext_lazy("response, S1 to S4"))
     def responses(self, programme: Programme) -> str:

@@ -23,4 +23,37 @@ class Migration(migrations.Migration):
             },
         ),
         append_only("accounts_calendarrecord"),
+        # Ordered by the key itself: by the related row, every query would join it.
+        migrations.AlterModelOptions(
+            name="calendarrevision",
+            options={
+                "ordering": ["office_id", "-number"],
+                "verbose_name": "calendar revision",
+                "verbose_name_plural": "calendar revisions",
+            },
+        ),
+        migrations.AlterModelOptions(
+            name="certificateversion",
+            options={
+                "ordering": ["certificate_id", "-number"],
+                "verbose_name": "certificate version",
+                "verbose_name_plural": "certificate versions",
+            },
+        ),
+        migrations.AlterModelOptions(
+            name="contact",
+            options={
+                "ordering": ["certificate_id", "slot"],
+                "verbose_name": "contact",
+                "verbose_name_plural": "contacts",
+            },
+        ),
+        migrations.AlterModelOptions(
+            name="programmeseverity",
+            options={
+                "ordering": ["programme_id", "severity"],
+                "verbose_name": "programme severity",
+                "verbose_name_plural": "programme severities",
+            },
+        ),
     ]

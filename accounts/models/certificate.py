@@ -142,7 +142,7 @@ class Contact(models.Model):
     class Meta:
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
-        ordering = ["certificate", "slot"]
+        ordering = ["certificate_id", "slot"]
         constraints = [
             models.UniqueConstraint(fields=["certificate", "slot"], name="contact_slot_once"),
             models.UniqueConstraint(fields=["certificate", "user"], name="contact_person_once"),
@@ -181,7 +181,7 @@ class CertificateVersion(models.Model):
     class Meta:
         verbose_name = _("certificate version")
         verbose_name_plural = _("certificate versions")
-        ordering = ["certificate", "-number"]
+        ordering = ["certificate_id", "-number"]
         constraints = [
             models.UniqueConstraint(
                 fields=["certificate", "number"], name="certificate_version_once"

@@ -131,7 +131,7 @@ class CalendarRevision(models.Model):
     class Meta:
         verbose_name = _("calendar revision")
         verbose_name_plural = _("calendar revisions")
-        ordering = ["office", "-number"]
+        ordering = ["office_id", "-number"]
         constraints = [
             models.UniqueConstraint(fields=["office", "number"], name="calendar_revision_once"),
         ]

@@ -236,7 +236,7 @@ class ProgrammeSeverity(models.Model):
     class Meta:
         verbose_name = _("programme severity")
         verbose_name_plural = _("programme severities")
-        ordering = ["programme", "severity"]
+        ordering = ["programme_id", "severity"]
         constraints = [
             models.UniqueConstraint(
                 fields=["programme", "severity"], name="programme_severity_once"

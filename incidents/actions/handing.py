@@ -1,5 +1,6 @@
-"""Handing an incident to a person, who sees it from then on (SPEC 4)."""
+"""Handing an incident to people, who see it from then on (SPEC 4)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from accounts.models import User
@@ -8,23 +9,22 @@ from incidents.models import Handling, Incident
 
 def hand_over(
     incident: Incident,
-    person: User,
+    people: Iterable[User],
     at: datetime,
     *,
     reason: Handling.Reason = Handling.Reason.ASSIGNED,
 ) -> None:
-    """Let a member of staff see the incident; handed for this reason already, nothing changes.
-
-    The caller holds the incident's lock.
-    """
-    handed = Handling.objects.filter(
-        incident=incident, user=person, reason=reason, until__isnull=True
+    """Let members of staff see the incident; who has it for this reason already keeps it so."""
+    Handling.objects.bulk_create(
+        (
+            Handling(
+                customer_id=incident.customer_id,
+                incident=incident,
+                user=person,
+                reason=reason,
+                since=at,
+            )
+            for person in people
+        ),
+        ignore_conflicts=True,  # the database keeps it to one for each reason
     )
-    if not handed.exists():
-        Handling.objects.create(
-            customer_id=incident.customer_id,
-            incident=incident,
-            user=person,
-            reason=reason,
-            since=at,
-        )

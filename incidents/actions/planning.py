@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Final, Self
 
 from incidents.models import Clock, Deadline, DeadlineKind, Incident
 
 REMINDER_DAYS = (14, 7, 1)  # before the month on the customer's side ends (SPEC 8)
+
+# In SQL because it runs for every act.
+_STORED: Final = "select * from incidents_deadline where incident_id = %s"
 
 Key = tuple[int, str, int]  # kind, kind of clock, step
 
@@ -24,7 +27,7 @@ class Plan:
     def of(cls, incident: Incident) -> Self:
         stored = {
             (row.kind, row.clock_kind, row.step): row
-            for row in Deadline.objects.filter(incident=incident)
+            for row in Deadline.objects.raw(_STORED, [incident.pk])
         }
         return cls(incident, stored, {key: row.due_at for key, row in stored.items()})
 

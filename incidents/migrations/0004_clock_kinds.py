@@ -10,9 +10,30 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # Ordered by the key itself: by the related row, every query would join it.
+        migrations.AlterModelOptions(
+            name="attachment",
+            options={"ordering": ["message_id", "id"]},
+        ),
+        migrations.AlterModelOptions(
+            name="journalentry",
+            options={
+                "ordering": ["incident_id", "number"],
+                "verbose_name": "journal entry",
+                "verbose_name_plural": "journal entries",
+            },
+        ),
+        migrations.AlterModelOptions(
+            name="message",
+            options={"ordering": ["incident_id", "id"]},
+        ),
+        migrations.AlterModelOptions(
+            name="sideinterval",
+            options={"ordering": ["incident_id", "id"]},
+        ),
         migrations.AlterModelOptions(
             name="clock",
-            options={"ordering": ["incident", "received_at", "id"]},
+            options={"ordering": ["incident_id", "received_at", "id"]},
         ),
         migrations.RemoveConstraint(
             model_name="deadline",

@@ -51,7 +51,7 @@ class Clock(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        ordering = ["incident", "received_at", "id"]
+        ordering = ["incident_id", "received_at", "id"]
         indexes = [
             models.Index(
                 fields=["met_at"],

@@ -45,7 +45,7 @@ class Message(models.Model):
     digest_key = models.BinaryField(default=new_digest_key)
 
     class Meta:
-        ordering = ["incident", "id"]
+        ordering = ["incident_id", "id"]
 
     @property
     def is_internal(self) -> bool:
@@ -67,7 +67,7 @@ class Attachment(models.Model):
     sha256 = models.CharField(max_length=64)
 
     class Meta:
-        ordering = ["message", "id"]
+        ordering = ["message_id", "id"]
 
     def __str__(self) -> str:
         return self.name

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
-from accounts.models import Role, User
+from accounts.models import Certificate, Role, User
 from incidents.states import FACTS, Channel, Closure, Side, State, StateFacts
 
 VENDOR_STATES = tuple(state for state in State if FACTS[state].side is Side.VENDOR)
@@ -145,6 +145,14 @@ class Incident(FSMModelMixin, models.Model):
     def get_absolute_url(self) -> str:
         return reverse("incident", args=[self.reference])
 
+    def agreement(self) -> Certificate:
+        """Return the certificate; one not fetched yet comes with its office and programme."""
+        certificate: Any = Incident._meta.get_field("certificate")
+        if not certificate.is_cached(self):
+            fetched = Certificate.objects.select_related("office", "programme")
+            self.certificate = fetched.get(pk=self.certificate_id)
+        return self.certificate
+
     @property
     def facts(self) -> StateFacts:
         return FACTS[State(self.state)]
@@ -236,7 +244,7 @@ class SideInterval(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        ordering = ["incident", "id"]
+        ordering = ["incident_id", "id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["incident"], name="side_open_once", condition=Q(ended_at__isnull=True)

@@ -36,7 +36,7 @@ class JournalEntry(models.Model):
     class Meta:
         verbose_name = _("journal entry")
         verbose_name_plural = _("journal entries")
-        ordering = ["incident", "number"]
+        ordering = ["incident_id", "number"]
         constraints = [
             models.UniqueConstraint(fields=["incident", "number"], name="journal_entry_once")
         ]

@@ -22,7 +22,12 @@ class ScenarioError(Exception):
     """A line that cannot be understood; ends the play. The message names the line."""
 
     def __init__(self, number: int, message: str) -> None:
-        super().__init__(f"Line {number + 1}: {message}")
+        super().__init__(number, message)
+        self.number = number
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"Line {self.number + 1}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)

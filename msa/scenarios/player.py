@@ -80,8 +80,7 @@ class Player:
         if line.at:
             self._let_time_pass(line.at)
         try:
-            with transaction.atomic():
-                act(self, line)
+            act(self, line)
         except Refused:
             self.refused.append(line.number)
             self._news.clear()
@@ -168,7 +167,9 @@ class Player:
             raise Refused(f"“{key}” was not filed.")
         if key not in self.incidents:
             raise line.error(f"“{key}” is not known as incident.")
-        return get_incident(actor, self.incidents[key].reference, verb, line.instant()), actor
+        reference = self.incidents[key].reference
+        found = get_incident(actor, reference, verb, line.instant(), related=())
+        return found, actor
 
     def _category(self, line: Line) -> Category:
         key = line.text("category")
@@ -188,7 +189,13 @@ def _channel(line: Line) -> Channel:
 
 
 def _setting(act: Callable[[Setting, Line], None]) -> Callable[[Player, Line], None]:
-    return lambda player, line: act(player.setting, line)
+    """Setting things up takes several steps; an act on an incident is one by itself."""
+
+    @transaction.atomic
+    def set_up(player: Player, line: Line) -> None:
+        act(player.setting, line)
+
+    return set_up
 
 
 def _saying(verb: Verb, act: Callable[..., Any]) -> Callable[[Player, Line], None]:

@@ -8,14 +8,20 @@ from accounts import worktime
 from incidents.models import Clock, Incident
 from incidents.states import Side
 from msa.scenarios.player import Player
-from tam.actions.escalations import level_of
 
 
 def report(player: Player) -> dict[str, Any]:
     """Return the incidents in order of filing, and the numbers of the refused lines."""
+    filed = [incident.pk for incident in player.incidents.values()]
+    found = (
+        Incident.objects.filter(pk__in=filed)
+        .select_related("certificate__office")
+        .prefetch_related("sides", "clocks", "escalations")
+        .in_bulk()
+    )
     return {
         "incidents": [
-            _incident(key, Incident.objects.get(pk=incident.pk), player.ended_at)
+            _incident(key, found[incident.pk], player.ended_at)
             for key, incident in player.incidents.items()
         ],
         "refused": player.refused,
@@ -23,7 +29,7 @@ def report(player: Player) -> dict[str, Any]:
 
 
 def _incident(key: str, incident: Incident, until: datetime) -> dict[str, Any]:
-    sides = list(incident.sides.order_by("id").values_list("side", "started_at", "ended_at"))
+    sides = [(side.side, side.started_at, side.ended_at) for side in incident.sides.all()]
     vendor = [(start, end or until) for side, start, end in sides if side == Side.VENDOR]
     customer = [(start, end or until) for side, start, end in sides if side == Side.CUSTOMER]
     hours = incident.certificate.hours
@@ -36,7 +42,7 @@ def _incident(key: str, incident: Incident, until: datetime) -> dict[str, Any]:
         "severity": incident.severity,
         "response": _response(response) if response else None,
         "customer_side_until": _instant(incident.customer_side_until),
-        "escalation_level": level_of(incident),
+        "escalation_level": max((step.level for step in incident.escalations.all()), default=0),
         "vendor_elapsed_seconds": _seconds(end - start for start, end in vendor),
         "vendor_working_seconds": _seconds(
             worktime.elapsed(hours, start, end) for start, end in vendor

@@ -43,7 +43,7 @@ def escalate(
             _("This incident has reached level %(level)d meanwhile. Send again to go above it.")
             % {"level": level - 1}
         )
-    if level > top_level(case.incident.certificate):
+    if level > top_level(case.incident.agreement()):
         raise Conflict(_("This incident is at the highest level already."))
     cause = Escalation.Cause.CONTACT if actor.is_contact else Escalation.Cause.STAFF
     escalation = _open(case, level, cause, actor, at=at)
@@ -54,10 +54,11 @@ def escalate(
 
 
 @transaction.atomic
-def escalate_breach(*, incident: Incident, at: datetime) -> None:
+def escalate_breach(*, incident_id: int, at: datetime) -> None:
     """Open level 2 for a breach, dated at it, unless it was set aside meanwhile."""
-    case = Case.lock(incident, at, at)
-    if case.incident.clocks.filter(breached_at=at).exists():
+    case = Case.lock(incident_id, at, at)
+    stands = any(clock.breached_at == at for clock in case.clocks.latest.values())
+    if stands or case.incident.clocks.filter(breached_at=at).exists():
         _open_for_breach(case, at)
         case.finish()
 
@@ -129,8 +130,8 @@ def _open_for_breach(case: Case, at: datetime) -> None:
 def _open(
     case: Case, level: int, cause: Escalation.Cause, actor: User | None, *, at: datetime
 ) -> Escalation:
-    for person in people_at_level(case.incident.certificate, level):
-        hand_over(case.incident, person, at, reason=Handling.Reason.ESCALATED)
+    people = people_at_level(case.incident.agreement(), level)
+    hand_over(case.incident, people, at, reason=Handling.Reason.ESCALATED)
     return Escalation.objects.create(
         customer_id=case.incident.customer_id,
         incident=case.incident,

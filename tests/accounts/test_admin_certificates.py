@@ -9,6 +9,7 @@ from accounts.actions.certificates import name_contact
 from accounts.errors import Refused
 from accounts.models import Certificate, CertificateVersion, Product, Programme, Role, User
 from msa import clock
+from tests.accounts.previews import save_twice
 from tests.conftest import MONDAY_NINE
 
 pytestmark = pytest.mark.django_db
@@ -222,7 +223,7 @@ def test_who_cannot_be_a_contact_is_refused_on_the_row(cast, admin, who, message
 
 def test_own_hours_are_written_by_weekday_and_kept_as_windows(cast, admin):
     sent = form(cast.certificate, week_mon="8-12, 13:30 – 17.00", week_sat="09:00–24:00")
-    admin.post(change(cast.certificate), sent)
+    save_twice(admin, change(cast.certificate), sent)
     certificate = Certificate.objects.get(pk=cast.certificate.pk)
     assert certificate.week == {
         "mon": [["08:00", "12:00"], ["13:30", "17:00"]],
@@ -235,7 +236,7 @@ def test_own_hours_are_written_by_weekday_and_kept_as_windows(cast, admin):
 
 def test_own_hours_emptied_are_the_offices_again(cast, admin):
     Certificate.objects.filter(pk=cast.certificate.pk).update(week={"mon": [["08:00", "12:00"]]})
-    admin.post(change(cast.certificate), form(cast.certificate))
+    save_twice(admin, change(cast.certificate), form(cast.certificate))
     assert Certificate.objects.get(pk=cast.certificate.pk).week is None
 
 

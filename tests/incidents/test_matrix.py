@@ -153,7 +153,7 @@ def expected(state, name, act):
 def test_every_act_of_everyone(cast, state):
     incident = bring_to(cast, state)
     for name in ("erik", "bruno"):
-        hand_over(incident, getattr(cast, name), MONDAY_NINE)
+        hand_over(incident, [getattr(cast, name)], MONDAY_NINE)
     found = {
         (name, act): outcome(cast, incident, getattr(cast, name), act)
         for name in MAY

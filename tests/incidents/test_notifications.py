@@ -95,7 +95,7 @@ def log_call(cast: Cast, incident: Incident, *, qualified: bool = False) -> None
 
 def breach(cast: Cast, incident: Incident) -> None:
     let_pass(MONDAY_NINE + 4 * HOUR + MINUTE)
-    escalate_breach(incident=incident, at=MONDAY_NINE + 4 * HOUR)
+    escalate_breach(incident_id=incident.pk, at=MONDAY_NINE + 4 * HOUR)
 
 
 def reopen_by(who: str) -> Act:

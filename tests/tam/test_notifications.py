@@ -75,7 +75,7 @@ def until(at: datetime) -> Act:
 
 def breach(cast: Cast, incident: Incident) -> None:
     until(DUE + SECOND)(cast, incident)
-    escalate_breach(incident=incident, at=DUE)
+    escalate_breach(incident_id=incident.pk, at=DUE)
 
 
 def reopen(cast: Cast, incident: Incident) -> None:

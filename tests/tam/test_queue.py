@@ -222,7 +222,7 @@ def test_closed_ones_come_latest_first_with_their_reason(story, screen, cast):
 
 
 def test_who_sees_what(story, cast, signed_in):
-    hand_over(story.late, cast.erik, story.at)
+    hand_over(story.late, [cast.erik], story.at)
     seen = {
         name: len(Screen(signed_in(getattr(cast, name))).listed(at=story.at))
         for name in ("tom", "tess", "dana", "hanna", "erik", "bruno", "ada")
@@ -233,7 +233,7 @@ def test_who_sees_what(story, cast, signed_in):
 
 
 def test_mine_are_my_certificates_and_what_is_handed_to_me(story, cast, signed_in):
-    hand_over(story.late, cast.hanna, story.at)
+    hand_over(story.late, [cast.hanna], story.at)
     mine = Screen(signed_in(cast.hanna)).open("?tab=mine", story.at)
     assert references(mine) == [story.late.reference]
     assert tabs(mine)["All"] == "6"
@@ -299,7 +299,7 @@ def test_the_owner_is_who_has_it_or_who_stands_in(cast, screen):
     Absence.objects.create(person=cast.tom, starts_at=MONDAY_NINE, ends_at=MONDAY_NINE + HOUR)
     assert "Tess</span>" in row(screen.open(), incident)
     assert "Tom</span>" in row(screen.open(at=MONDAY_NINE + HOUR), incident)
-    hand_over(incident, cast.erik, MONDAY_NINE)
+    hand_over(incident, [cast.erik], MONDAY_NINE)
     assert "Erik</span>" in row(screen.open(), incident)
 
 

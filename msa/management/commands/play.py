@@ -11,7 +11,8 @@ from typing import IO, Any
 from django.core.management.base import BaseCommand, CommandError
 
 from msa import clock
-from msa.scenarios.lines import ScenarioError, checked, read
+from msa.scenarios.batch import rehearse_all
+from msa.scenarios.lines import ScenarioError, read
 from msa.scenarios.stage import perform, rehearse
 
 
@@ -55,14 +56,17 @@ def _play_one(name: str, out: IO[str] | None, *, rollback: bool) -> None:
 
 def _play_batch(name: str, out: IO[str] | None) -> None:
     with _source(name) as source:
-        for number, text in enumerate(source):
-            try:
-                scenario = json.loads(text)["scenario"]
-            except (ValueError, KeyError, TypeError) as error:
-                raise ScenarioError(number, 'expected {"scenario": [...]}.') from error
-            result = rehearse(checked(scenario, now=clock.now()))
+        for result in rehearse_all(_scenarios(source)):
             if out:
                 print(json.dumps(result), file=out, flush=True)
+
+
+def _scenarios(source: IO[str]) -> Iterator[object]:
+    for number, text in enumerate(source):
+        try:
+            yield json.loads(text)["scenario"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ScenarioError(number, 'expected {"scenario": [...]}.') from error
 
 
 @contextmanager
