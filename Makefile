@@ -13,7 +13,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-versio
 .DEFAULT_GOAL := help
 # The checks share one environment and one terminal.
 .NOTPARALLEL:
-.PHONY: help run test lint types contracts suite translations pictures lock clean
+.PHONY: help run test lint types contracts suite translations pictures soak bench lock clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -44,9 +44,18 @@ translations: $(VENV)/installed-dev ## compile locale/*.po
 pictures: $(VENV)/installed-dev translations ## take the pictures of docs/pictures anew
 	@$(BIN)/python -m tests.browser.pictures
 
+soak: $(VENV)/installed-dev ## a million random cases of working time, then lives of incidents (long)
+	@$(BIN)/python -m tests.accounts.soak_worktime --cases 1000000
+	@$(BIN)/python -m tests.model.soak --cases 2000
+
+bench: $(VENV)/installed-dev $(VENV)/installed-bench ## measure what ought to be fast
+	@$(BIN)/python -m bench.worktime
+	@$(BIN)/python -m bench.play
+
 lock: $(VENV)/installed-dev ## write the lock files anew, with the newest versions allowed
 	@$(COMPILE) --upgrade --output-file requirements.lock requirements.in
 	@$(COMPILE) --upgrade --output-file requirements-dev.lock requirements-dev.in
+	@$(COMPILE) --upgrade --output-file requirements-bench.lock requirements-bench.in
 
 clean: ## remove the environment and caches; var/, which holds your data, stays
 	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
@@ -60,6 +69,13 @@ $(VENV)/installed: requirements.lock | $(BIN)/pip
 $(VENV)/installed-dev: requirements-dev.lock | $(BIN)/pip
 	@echo "Installing the packages for development …"
 	@$(INSTALL) requirements-dev.lock \
+	|| { echo "The packages could not be installed; the lines above say why." >&2; exit 1; }
+	@touch $@
+
+$(VENV)/installed-bench: requirements-bench.lock | $(BIN)/pip
+	@echo "Installing the packages to compare with …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	--require-hashes --requirement requirements-bench.lock \
 	|| { echo "The packages could not be installed; the lines above say why." >&2; exit 1; }
 	@touch $@
 
