@@ -300,6 +300,8 @@ class Clockwork:
             if following.due_at < ended_at:
                 self._breach(following, following.due_at)
             following.met_at, following.ended_at = met_at, ended_at
+            kind = "clock_ended" if met_at is None else "clock_stopped"
+            self.ledger.record(kind, at=ended_at, data=following.summary())
             self.latest[ClockKind.UPDATE] = latest
 
     def _close(self, clock: Clock) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -24,6 +25,13 @@ from incidents.models import (
 from incidents.queries import filing_refusals, filings_left
 from incidents.rules import RunningClock, Target
 from incidents.states import Channel, Side
+
+_HELD: Final = (
+    "select 1 from accounts_certificate certificate"
+    " join accounts_office office on office.id = certificate.office_id where certificate.id = %s"
+)
+_HOLD: Final = f"{_HELD} for share of certificate, office"
+_HOLD_ALONE: Final = f"{_HELD} for no key update of certificate for share of office"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +133,10 @@ def _as_it_stands(certificate: Certificate) -> Certificate:
     Else a calendar revised at this very moment would miss the new clock. Where a quota limits
     filing, filers wait for each other.
     """
-    locked = {
-        True: "select 1 from accounts_certificate where id = %s for no key update",
-        False: "select 1 from accounts_certificate where id = %s for share",
-    }
     limited = certificate.programme.incidents_per_year is not None
     with connection.cursor() as cursor:
-        cursor.execute(locked[limited], [certificate.pk])
-        cursor.execute(
-            "select 1 from accounts_office where id = %s for share", [certificate.office_id]
-        )
-    held = Certificate.objects.select_related("programme", "office", "customer", "tam")
-    return held.get(pk=certificate.pk)
+        cursor.execute(_HOLD_ALONE if limited else _HOLD, [certificate.pk])
+    return Certificate.objects.select_related("programme", "office").get(pk=certificate.pk)
 
 
 def _check_persons(

@@ -84,10 +84,13 @@ class Setting:
         )
 
     def programme(self, line: Line) -> None:
-        """Make a programme like an edition that is loaded, with other targets."""
+        """Make a programme like an edition that is loaded, with other targets and limits."""
         programme = _edition(line, "edition")
         severities = list(programme.severities.all())
         programme.pk, programme.key = None, f"{line.text('key')}{self.mark}"
+        for name in ("warning_percentages", "customer_side_months"):
+            if name in line.fields:
+                setattr(programme, name, line.fields[name])
         programme.save(force_insert=True)
         targets = line.fields.get("targets", {})
         for row in severities:
