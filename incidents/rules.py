@@ -67,7 +67,8 @@ class Promise:
     ) -> datetime | None:
         """Return the instant by which `part/whole` of the length has passed, in whole seconds.
 
-        Time during `pauses`, which stand in order, does not count. None: the clock stands still,
+        Time during `pauses`, which stand in order, does not count. What is used up at the very
+        instant of a pause is in time, and due when the clock goes on. None: the clock stands still,
         and so much has not passed.
         """
         left = timedelta(seconds=int(self.length.total_seconds()) * part // whole)
@@ -77,7 +78,7 @@ class Promise:
                 continue
             if stopped > since:
                 ran = self.between(since, stopped, calendar)
-                if ran > left:
+                if ran >= left and self._after(since, left, calendar) < stopped:
                     break
                 left -= ran
             if resumed is None:
@@ -181,14 +182,18 @@ def start(
 def raise_severity(
     clock: RunningClock, *, at: datetime, target: Target, calendar: Calendar
 ) -> RunningClock:
-    """Add the new severity's promise from `at`; end a wait for a call (SPEC 7.6, raised)."""
+    """Add the new severity's promise from `at`; end a wait for a call (SPEC 7.6, raised).
+
+    One that moves the due time arms the warnings anew.
+    """
+    due_at = _settle(clock, at, calendar).due_at
     if clock.waits_for_call and not clock.has_started(at):
         clock = _move_start(clock, at)
     promise = Promise(at, target.length, target.unit)
     raised = _settle(
         replace(clock, waits_for_call=False, promises=(*clock.promises, promise)), at, calendar
     )
-    if raised.due_at == clock.due_at:
+    if raised.due_at == due_at:
         return raised
     fresh = tuple(replace(warning, fired_at=None) for warning in clock.warnings)
     return _settle(replace(raised, warnings=fresh), at, calendar)
@@ -198,7 +203,7 @@ def lower_severity(
     clock: RunningClock, *, at: datetime, target: Target, calendar: Calendar
 ) -> RunningClock:
     """Replace all promises by the new severity's (SPEC 7.6, lowered)."""
-    if clock.waits_for_call and not clock.has_started(at) and not target.call_required:
+    if clock.waits_for_call and not target.call_required:
         clock = replace(clock, started_at=clock.received_at, waits_for_call=False)
     promise = Promise(clock.started_at, target.length, target.unit, follows_start=True)
     if _known(promise.due(calendar, _as_if_resumed(clock.pauses, at))) < at:
@@ -221,7 +226,7 @@ def revise_calendar(clock: RunningClock, *, at: datetime, calendar: Calendar) ->
     """
     moved = clock
     if clock.waits_for_call and not clock.has_started(at):
-        moved = _move_start(clock, worktime.next_opening(calendar, clock.received_at))
+        moved = _move_start(clock, worktime.next_opening(calendar, max(at, clock.received_at)))
     moved = _settle(moved, at, calendar)
     return clock if moved.due_at < at else moved
 
@@ -234,6 +239,16 @@ def pause(clock: RunningClock, *, at: datetime) -> RunningClock:
 def resume(clock: RunningClock, *, at: datetime, calendar: Calendar) -> RunningClock:
     """Let a clock that stands still go on where it stood."""
     return _settle(replace(clock, pauses=end_pause(clock.pauses, at)), at, calendar)
+
+
+def cut(clock: RunningClock, *, at: datetime, calendar: Calendar) -> RunningClock:
+    """Leave out what a clock stood still after an instant."""
+    pauses = tuple(
+        (stopped, min(resumed, at) if resumed else at)
+        for stopped, resumed in clock.pauses
+        if stopped < at
+    )
+    return _settle(replace(clock, pauses=pauses), at, calendar)
 
 
 def end_pause(pauses: Sequence[Pause], at: datetime) -> tuple[Pause, ...]:

@@ -53,35 +53,33 @@ class Clockwork:
 
     def filed(self, *, by_phone: bool) -> None:
         """Start what is promised from reception on."""
-        self._begin(ClockKind.RESPONSE, by_phone=by_phone)
+        self.begin(ClockKind.RESPONSE, by_phone=by_phone)
         for kind in LASTING:
-            self._begin(kind)
+            self.begin(kind)
         self._begin_update()
 
     def customer_wrote(self) -> None:
         """A next response is owed, unless an answer is owed already."""
-        if not self._runs(ClockKind.RESPONSE) and not self._runs(ClockKind.NEXT_RESPONSE):
-            self._begin(ClockKind.NEXT_RESPONSE)
+        if not self.runs(ClockKind.RESPONSE) and not self.runs(ClockKind.NEXT_RESPONSE):
+            self.begin(ClockKind.NEXT_RESPONSE)
 
     def customer_was_told(self, *, qualified: bool) -> None:
-        """Any word keeps the promise of updates; a qualified one is a response (SPEC 7.5).
-
-        A call that is logged afterwards may be earlier than the response on record; it is the
-        first then, and disproves a breach that lies after it (SPEC 7.9).
-        """
-        at = self.ledger.at
+        """Any word keeps the promise of updates; a qualified one is a response (SPEC 7.5)."""
         if qualified:
-            if self.incident.responded_at is None or at < self.incident.responded_at:
-                self.incident.responded_at = at
-            self._meet(self._at_this_instant(ClockKind.RESPONSE))
-            self._meet(self._at_this_instant(ClockKind.NEXT_RESPONSE))
-        if update := self._at_this_instant(ClockKind.UPDATE):
-            self._renew(update)
-        else:
-            self._begin_update()
+            self.answered()
+        self.meet(self.at_this_instant(ClockKind.UPDATE))
+        self._begin_update()
+
+    def answered(self) -> None:
+        """Take this instant as one of a qualified response, the first if none was earlier."""
+        at = self.ledger.at
+        if self.incident.responded_at is None or at < self.incident.responded_at:
+            self.incident.responded_at = at
+        self.meet(self.at_this_instant(ClockKind.RESPONSE))
+        self.meet(self.at_this_instant(ClockKind.NEXT_RESPONSE))
 
     def workaround_recorded(self) -> None:
-        self._meet(self._at_this_instant(ClockKind.WORKAROUND))
+        self.meet(self.at_this_instant(ClockKind.WORKAROUND))
 
     def called(self) -> None:
         """Start a response clock that waits for a call (SPEC 7.4)."""
@@ -121,7 +119,7 @@ class Clockwork:
     def reopened(self, *, by_contact: bool) -> None:
         """Start, or take up, what a reopened incident is owed (SPEC 7.12)."""
         if self.incident.responded_at is None:
-            self._begin(ClockKind.RESPONSE, by_phone=not by_contact)
+            self.begin(ClockKind.RESPONSE, by_phone=not by_contact)
         for kind in LASTING:
             self._take_up(kind)
         self._begin_update()
@@ -133,7 +131,7 @@ class Clockwork:
         for clock in self.latest.values():
             if clock.ended_at == closed_at and clock.met_at is None:
                 clock.ended_at = None
-                self._touch(clock)
+                self.touch(clock)
 
     def follow_side(self, since: datetime) -> None:
         """Stand still, go on or end, as the side that has the next move `since` then says."""
@@ -143,7 +141,7 @@ class Clockwork:
                 self._close(clock)
             elif side is Side.CUSTOMER and not clock.is_standing:
                 clock.take(rules.pause(clock.value(), at=since))
-                self._touch(clock)
+                self.touch(clock)
                 self.ledger.record("clock_paused", data=clock.summary())
             elif side is Side.VENDOR and clock.is_standing:
                 self._go_on(clock, since)
@@ -151,11 +149,11 @@ class Clockwork:
     def warn(self, kind: str, percentage: int) -> None:
         clock = self.latest[kind]
         clock.warned_at[clock.warning_percentages.index(percentage)] = self.ledger.at
-        self._touch(clock)
+        self.touch(clock)
         self.ledger.record("clock_warned", data={"percentage": percentage, **clock.summary()})
 
     def breach(self, kind: str) -> None:
-        self._breach(self.latest[kind], self.ledger.at)
+        self.missed(self.latest[kind], self.ledger.at)
 
     def store(self) -> None:
         if self._took_hours:
@@ -166,15 +164,20 @@ class Clockwork:
 
     # How clocks begin.
 
-    def _begin(
-        self, kind: ClockKind, *, by_phone: bool = True, pauses: tuple[rules.Pause, ...] = ()
+    def begin(
+        self,
+        kind: ClockKind,
+        *,
+        by_phone: bool = True,
+        at: datetime | None = None,
+        pauses: tuple[rules.Pause, ...] = (),
     ) -> Clock | None:
-        """Start a clock of a kind now, if it is promised."""
+        """Start a clock of a kind, now or at an instant that lies back, if it is promised."""
         target = self._target(kind)
         if target is None:
             return None
         value = rules.start(
-            received_at=self.ledger.at,
+            received_at=at or self.ledger.at,
             by_phone=by_phone,
             target=target,
             percentages=self.incident.targets["warning_percentages"],
@@ -185,9 +188,9 @@ class Clockwork:
 
     def _begin_update(self) -> None:
         """Updates are owed once the customer has been answered, or where no answer is owed."""
-        owed = self._runs(ClockKind.RESPONSE) or self._runs(ClockKind.UPDATE)
+        owed = self.runs(ClockKind.RESPONSE) or self.runs(ClockKind.UPDATE)
         if self.incident.is_open and not owed:
-            self._begin(ClockKind.UPDATE)
+            self.begin(ClockKind.UPDATE)
 
     def _begin_late(self, kind: ClockKind) -> None:
         """Start what only the new severity promises, if it would run by now."""
@@ -201,7 +204,7 @@ class Clockwork:
             case _:
                 wanted = False
         if wanted:
-            self._begin(kind)
+            self.begin(kind)
 
     def _take_up(self, kind: ClockKind) -> None:
         """Go on with a promise where it stood at the closing, unless it was kept or missed before.
@@ -232,17 +235,20 @@ class Clockwork:
         clock.take(value)
         self.latest[kind] = clock
         self._took_hours = True
-        self._touch(clock)
+        self.touch(clock)
         self.ledger.record("clock_started", data=clock.summary())
         return clock
 
     # How they move and end.
 
-    def _reckon(self, clock: Clock, value: RunningClock, reason: str) -> None:
-        """Take over what the rules reckoned, with a line in the journal if it shows."""
+    def _reckon(
+        self, clock: Clock, value: RunningClock, reason: str, hours: Calendar | None = None
+    ) -> None:
+        """Take over what the rules reckoned, by new `hours` if given; journal it if it shows."""
         before = clock.summary()
         clock.take(value)
-        self._touch(clock)
+        clock.calendar = hours.digest if hours else clock.calendar
+        self.touch(clock)
         after = clock.summary()
         if after != before:
             data = {"kind": after["kind"], "reason": reason, "from": before, "to": after}
@@ -256,9 +262,8 @@ class Clockwork:
         revised = rules.revise_calendar(value, at=self.ledger.at, calendar=self._hours)
         if revised is value:
             return
-        clock.calendar = self._hours.digest
         self._took_hours = True
-        self._reckon(clock, revised, "calendar")
+        self._reckon(clock, revised, "calendar", self._hours)
 
     def _go_on(self, clock: Clock, since: datetime) -> None:
         """End a pause; what was breached by then does not move any more."""
@@ -272,37 +277,21 @@ class Clockwork:
     def _end_pause(self, clock: Clock, at: datetime) -> None:
         value = clock.value()
         clock.take(replace(value, pauses=rules.end_pause(value.pauses, at)))
-        self._touch(clock)
+        self.touch(clock)
 
-    def _meet(self, clock: Clock | None) -> None:
+    def meet(self, clock: Clock | None) -> None:
         """Take this instant as the one at which a promise was kept."""
         if clock is None:
             return
         at = self.ledger.at
         self._set_breach_aside_if_in_time(clock)
-        if clock.is_standing:
+        if clock.pauses and clock.breached_at is None:
+            clock.take(rules.cut(clock.value(), at=at, calendar=self._hours_of(clock)))
+        elif clock.is_standing:
             self._end_pause(clock, at)
         clock.met_at = clock.ended_at = at
-        self._touch(clock)
+        self.touch(clock)
         self.ledger.record("clock_stopped", data=clock.summary())
-
-    def _renew(self, clock: Clock) -> None:
-        """Meet an update's clock and begin the next.
-
-        Of a call that is logged afterwards, a later word may have ended the next one as well.
-        """
-        latest, value = self.latest[ClockKind.UPDATE], clock.value()
-        ended_at, met_at = clock.ended_at, clock.met_at
-        self._meet(clock)
-        later = tuple(pause for pause in value.pauses if pause[0] >= self.ledger.at)
-        following = self._begin(ClockKind.UPDATE, pauses=later) if self.incident.is_open else None
-        if following and ended_at is not None:
-            if following.due_at < ended_at:
-                self._breach(following, following.due_at)
-            following.met_at, following.ended_at = met_at, ended_at
-            kind = "clock_ended" if met_at is None else "clock_stopped"
-            self.ledger.record(kind, at=ended_at, data=following.summary())
-            self.latest[ClockKind.UPDATE] = latest
 
     def _close(self, clock: Clock) -> None:
         """End a clock with its incident; what was solved was solved when the solution came."""
@@ -311,13 +300,13 @@ class Clockwork:
         clock.ended_at = at
         solved = self.incident.closure == Closure.SOLVED and clock.kind in LASTING
         if solved:
-            clock.met_at = clock.value().pauses[-1][0] if clock.is_standing else at
-        self._touch(clock)
+            clock.met_at = max(self._offered_at(), clock.received_at)
+        self.touch(clock)
         self.ledger.record("clock_stopped" if solved else "clock_ended", data=clock.summary())
 
-    def _breach(self, clock: Clock, at: datetime) -> None:
+    def missed(self, clock: Clock, at: datetime) -> None:
         clock.breached_at = at
-        self._touch(clock)
+        self.touch(clock)
         self.ledger.record("clock_breached", at=at, data=clock.summary())
 
     def _set_breach_aside_if_in_time(self, clock: Clock) -> None:
@@ -325,7 +314,7 @@ class Clockwork:
         if clock.breached_at and self.ledger.at <= clock.due_at:
             clock.breached_at = None
             clock.breach_set_aside_at = self.ledger.recorded_at
-            self._touch(clock)
+            self.touch(clock)
             self.ledger.record("breach_set_aside", data=clock.summary())
 
     # What they read.
@@ -343,11 +332,11 @@ class Clockwork:
         """Return what was promised of a kind, at this severity, when the incident was filed."""
         return Target.of(self.incident.targets, kind, self.incident.severity)
 
-    def _runs(self, kind: ClockKind) -> bool:
+    def runs(self, kind: ClockKind) -> bool:
         clock = self.latest.get(kind)
         return clock is not None and clock.is_running
 
-    def _at_this_instant(self, kind: ClockKind) -> Clock | None:
+    def at_this_instant(self, kind: ClockKind) -> Clock | None:
         """Return the clock of a kind that ran at the act's instant, which may lie back."""
         at, clock = self.ledger.at, self.latest.get(kind)
         if clock is None or clock.received_at <= at:
@@ -356,10 +345,15 @@ class Clockwork:
         found = earlier.order_by("-received_at", "-id").first()
         return found if found and found.ran_at(at) else None
 
+    def _offered_at(self) -> datetime:
+        """Return when the solution came that was accepted."""
+        offers = Message.objects.filter(incident=self.incident, kind=MessageKind.SOLUTION)
+        return offers.latest("written_at", "id").written_at
+
     def _has_workaround(self) -> bool:
         recorded = Message.objects.filter(incident=self.incident, kind=MessageKind.WORKAROUND)
         return recorded.exists()
 
-    def _touch(self, clock: Clock) -> None:
+    def touch(self, clock: Clock) -> None:
         if not any(clock is known for known in self._touched):
             self._touched.append(clock)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict, Refused
 from accounts.models import User
+from incidents.actions import hindsight
 from incidents.actions.attachments import Files, attach
 from incidents.actions.case import Case
 from incidents.models import Incident, Message, MessageKind
@@ -199,7 +200,10 @@ def log_call(
     case.clocks.called()
     if answers and case.incident.side is Side.VENDOR:
         case.move(case.incident.respond)
-    case.clocks.customer_was_told(qualified=answers)
+    if at == logged_at:
+        case.clocks.customer_was_told(qualified=answers)
+    else:
+        hindsight.customer_was_told(case.clocks, qualified=answers)
     return case.finish()
 
 
