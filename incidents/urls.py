@@ -2,12 +2,15 @@
 
 from django.urls import re_path
 
-from incidents.views import acts, incident
+from incidents.views import acts, evidence, explanation, incident
 
 _REFERENCE = r"incidents/(?P<reference>INC-\d{4}-\d{6,})/"
 
 urlpatterns = [
     re_path(rf"^{_REFERENCE}$", incident.page, name="incident"),
+    re_path(rf"^{_REFERENCE}explanation/$", explanation.of_incident, name="incident-explanation"),
+    re_path(rf"^{_REFERENCE}evidence\.json$", evidence.file, name="incident-evidence"),
+    re_path(rf"^{_REFERENCE}evidence\.pdf$", evidence.sheet, name="incident-evidence-sheet"),
     re_path(rf"^{_REFERENCE}attachments/(?P<pk>\d+)/$", incident.attachment, name="attachment"),
     re_path(rf"^{_REFERENCE}messages/$", acts.message, name="incident-messages"),
     re_path(rf"^{_REFERENCE}acceptance/$", acts.acceptance, name="incident-acceptance"),

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from incidents.views import filing, portal
+from incidents.views import explanation, filing, portal
 
 urlpatterns = [
     path("", portal.home, name="home"),
     path("incidents/new/", filing.filing, name="file"),
     path("incidents/new/promise/", filing.terms, name="file-promise"),
+    path("certificates/<str:number>/promises/", explanation.of_certificate, name="promises"),
 ]

@@ -9,6 +9,7 @@ from accounts.models.office import (
     Office,
     OfficeDay,
     calendar_on_record,
+    calendars_in_mind,
     put_on_record,
 )
 from accounts.models.product import Product
@@ -32,5 +33,6 @@ __all__ = [
     "Role",
     "User",
     "calendar_on_record",
+    "calendars_in_mind",
     "put_on_record",
 ]

@@ -1,6 +1,9 @@
 """The vendor's local offices: their hours, and who is on duty when they are closed."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
@@ -161,13 +164,37 @@ class CalendarRecord(models.Model):
         return _calendar(json.dumps(self.data, sort_keys=True))
 
 
+_in_mind: ContextVar[dict[str, Calendar] | None] = ContextVar("calendars_in_mind", default=None)
+
+
+@contextmanager
+def calendars_in_mind() -> Iterator[None]:
+    """Keep calendars in memory only, inside the block.
+
+    For a transaction that will be rolled back: two that record the same calendar would wait for
+    each other.
+    """
+    token = _in_mind.set({})
+    try:
+        yield
+    finally:
+        _in_mind.reset(token)
+
+
 def calendar_on_record(digest: str) -> Calendar:
     """Return the calendar of a digest; raises `CalendarRecord.DoesNotExist`."""
+    known = _in_mind.get()
+    if known and digest in known:
+        return known[digest]
     return CalendarRecord.objects.get(pk=digest).calendar
 
 
 def put_on_record(calendar: Calendar) -> None:
     """Keep a calendar, if it is not kept already."""
+    known = _in_mind.get()
+    if known is not None:
+        known[calendar.digest] = calendar
+        return
     CalendarRecord.objects.bulk_create(
         [CalendarRecord(digest=calendar.digest, data=calendar.to_data())], ignore_conflicts=True
     )

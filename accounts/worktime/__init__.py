@@ -16,6 +16,7 @@ from accounts.worktime.answers import (
 )
 from accounts.worktime.calendars import WEEKDAYS, Calendar, CalendarError
 from accounts.worktime.months import local_date, month_after
+from accounts.worktime.stretches import Stretch, stretches
 from accounts.worktime.timetable import MINUTES_PER_DAY, NeverOpensAgain, Window, Windows
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "CalendarError",
     "Closed",
     "NeverOpensAgain",
+    "Stretch",
     "Why",
     "Window",
     "Windows",
@@ -36,4 +38,5 @@ __all__ = [
     "month_after",
     "next_opening",
     "reason_closed",
+    "stretches",
 ]

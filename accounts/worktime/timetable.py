@@ -149,7 +149,7 @@ class Timetable(dict[int, Block]):
 
     def _laid_out(self, start: int, end: int) -> Openings:
         openings = Openings()
-        for since, until, offset in _constant_offsets(self._zone, start, min(end, _LAST_TICK)):
+        for since, until, offset in constant_offsets(self._zone, start, min(end, _LAST_TICK)):
             first_day = (since + offset) // _DAY
             last_day = (until + offset - 1) // _DAY
             for day in range(first_day, last_day + 1):
@@ -167,7 +167,7 @@ def _in_ticks(windows: Windows) -> Windows:
     return tuple((opens * _MINUTE, closes * _MINUTE) for opens, closes in windows)
 
 
-def _constant_offsets(zone: ZoneInfo, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+def constant_offsets(zone: ZoneInfo, start: int, end: int) -> Iterator[tuple[int, int, int]]:
     """Cut [start, end) at the zone's clock changes; yield each stretch with its offset."""
     since = at = start
     offset = _offset(zone, start)
