@@ -186,6 +186,11 @@ def calendar_on_record(digest: str) -> Calendar:
     known = _in_mind.get()
     if known and digest in known:
         return known[digest]
+    return _on_record(digest)
+
+
+@lru_cache(maxsize=512)  # as many calendars as are in use; a digest never means another
+def _on_record(digest: str) -> Calendar:
     return CalendarRecord.objects.get(pk=digest).calendar
 
 

@@ -5,7 +5,7 @@ stands in `clockwork`; the deadlines that follow, in `planning`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Self
 
@@ -16,10 +16,13 @@ from django_fsm import TransitionNotAllowed
 from accounts import worktime
 from accounts.errors import Changed, Conflict
 from accounts.models import User
+from incidents.actions import clockwork, planning
 from incidents.actions.clockwork import Clockwork
 from incidents.actions.journal import Ledger
 from incidents.actions.planning import Key, Plan
 from incidents.models import (
+    Clock,
+    Deadline,
     DeadlineKind,
     Incident,
     JournalEntry,
@@ -27,7 +30,9 @@ from incidents.models import (
     MessageKind,
     QueueTier,
     SideInterval,
+    rows,
 )
+from incidents.models.rows import Writes
 from incidents.states import Channel, Side
 
 # What an act may change of an incident.
@@ -47,7 +52,6 @@ CHANGING = (
     "journal_head",
 )
 
-# In SQL because they run for every act: the ORM takes longer to write them down than they run.
 _LOCK: Final = "select * from incidents_incident where id = %s for no key update"
 _END_SIDE: Final = (
     "update incidents_sideinterval set ended_at = greatest(%s, started_at)"
@@ -63,6 +67,7 @@ class Case:
     ledger: Ledger
     clocks: Clockwork
     plan: Plan
+    writes: Writes = field(default_factory=Writes)
     _changed_side_at: datetime | None = None
 
     @classmethod
@@ -108,9 +113,10 @@ class Case:
 
     @classmethod
     def lock(cls, incident_id: int, at: datetime, recorded_at: datetime) -> Self:
-        (locked,) = Incident.objects.raw(_LOCK, [incident_id])
+        questions = [(Incident, _LOCK), (Clock, clockwork.LATEST), (Deadline, planning.STORED)]
+        (locked,), clocks, deadlines = rows.read_together(questions, [incident_id])
         ledger = Ledger(locked, at, recorded_at)
-        return cls(locked, ledger, Clockwork.of(locked, ledger), Plan.of(locked))
+        return cls(locked, ledger, Clockwork.of(locked, ledger, clocks), Plan.of(locked, deadlines))
 
     # What the act reads.
 
@@ -149,7 +155,7 @@ class Case:
         qualified: bool = False,
         channel: Channel = Channel.PORTAL,
     ) -> Message:
-        return Message.objects.create(
+        message = Message(
             customer_id=self.incident.customer_id,
             incident=self.incident,
             author=author,
@@ -159,6 +165,8 @@ class Case:
             text=text,
             qualified=qualified,
         )
+        rows.insert([message])
+        return message
 
     def move(self, transition: Callable[..., None], **arguments: Any) -> None:
         """Make a transition and keep the sides' intervals; `Conflict` if the state forbids it."""
@@ -193,10 +201,10 @@ class Case:
 
     def store(self) -> None:
         self._place_in_queue()
-        self.clocks.store()
-        self.incident.save(update_fields=CHANGING)
-        self.ledger.store()
-        self.plan.store()
+        self.clocks.store(self.writes)
+        self.writes.update(self.incident, CHANGING)
+        self.plan.store(self.writes)
+        self.ledger.store(self.writes)
 
     # What time does.
 
@@ -258,12 +266,13 @@ class Case:
             self.start_side(side, self._changed_side_at)
 
     def start_side(self, side: Side, started_at: datetime) -> None:
-        SideInterval.objects.create(
+        interval = SideInterval(
             customer_id=self.incident.customer_id,
             incident=self.incident,
             side=side,
             started_at=started_at,
         )
+        self.writes.insert([interval])
 
     def _place_in_queue(self) -> None:
         """Order (SPEC 10): overdue, by deadline, our move by severity and wait, the customer's."""

@@ -1,5 +1,6 @@
 """What acts do to the clocks (SPEC 7; the rules of each kind stand in docs/clocks.md)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -10,13 +11,29 @@ from accounts.worktime import Calendar
 from incidents import rules
 from incidents.actions.journal import Ledger
 from incidents.models import Clock, ClockKind, Incident, Message, MessageKind
+from incidents.models.rows import Writes
 from incidents.rules import RunningClock, Target
 from incidents.states import Closure, Side
 
+# What may change of a clock that is stored.
+MOVING = (
+    "started_at",
+    "waits_for_call",
+    "promises",
+    "pauses",
+    "calendar",
+    "due_at",
+    "warnings_due_at",
+    "warned_at",
+    "met_at",
+    "breached_at",
+    "breach_set_aside_at",
+    "ended_at",
+)
 LASTING = (ClockKind.WORKAROUND, ClockKind.RESOLUTION)  # they count from reception to the end
 
-# In SQL because it runs for every act: the ORM takes longer to write it down than it runs.
-_LATEST: Final = (
+# The latest clock of each kind.
+LATEST: Final = (
     "select distinct on (kind) * from incidents_clock where incident_id = %s"
     " order by kind, received_at desc, id desc"
 )
@@ -36,8 +53,7 @@ class Clockwork:
     _took_hours: bool = False
 
     @classmethod
-    def of(cls, incident: Incident, ledger: Ledger) -> Self:
-        latest = Clock.objects.raw(_LATEST, [incident.pk])
+    def of(cls, incident: Incident, ledger: Ledger, latest: Iterable[Clock]) -> Self:
         return cls(incident, ledger, {clock.kind: clock for clock in latest})
 
     @property
@@ -155,11 +171,14 @@ class Clockwork:
     def breach(self, kind: str) -> None:
         self.missed(self.latest[kind], self.ledger.at)
 
-    def store(self) -> None:
+    def store(self, writes: Writes) -> None:
+        """Hand over what changed."""
         if self._took_hours:
             put_on_record(self._hours)
-        for clock in self._touched:
-            clock.save()
+        stored = [clock for clock in self._touched if clock.pk is not None]
+        for clock in stored:
+            writes.update(clock, MOVING)
+        writes.insert(clock for clock in self._touched if clock.pk is None)
         self._touched = []
 
     # How clocks begin.
@@ -325,8 +344,7 @@ class Clockwork:
 
     def _hours_of(self, clock: Clock) -> Calendar:
         """Return what a clock is reckoned by: the hours in force, or those that it kept."""
-        hours = self._hours
-        return hours if clock.calendar == hours.digest else calendar_on_record(clock.calendar)
+        return calendar_on_record(clock.calendar)
 
     def _target(self, kind: ClockKind) -> Target | None:
         """Return what was promised of a kind, at this severity, when the incident was filed."""

@@ -21,6 +21,7 @@ from incidents.models import (
     MessageKind,
     QueueTier,
     ReferenceCounter,
+    rows,
 )
 from incidents.queries import filing_refusals, filings_left
 from incidents.rules import RunningClock, Target
@@ -111,9 +112,9 @@ def file_incident(
         queue_tier=QueueTier.RUNNING,
         queue_at=at,
     )
-    incident.save(force_insert=True)
-    Follower.objects.create(customer_id=incident.customer_id, incident=incident, user=author)
+    rows.insert([incident])
     case = Case.new(incident, at)
+    case.writes.insert([Follower(customer_id=incident.customer_id, incident=incident, user=author)])
     case.start_side(Side.VENDOR, at)
     message = case.write(author, MessageKind.REPORT, text, channel=channel)
     attach(message, files)

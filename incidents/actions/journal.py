@@ -8,6 +8,7 @@ from typing import Any
 from accounts.models import Role, User
 from incidents.models import Handling, Incident, JournalEntry, Message
 from incidents.models.journal import text_digest
+from incidents.models.rows import Writes
 from msa.outbox.actions import News, publish_all
 
 
@@ -53,9 +54,10 @@ class Ledger:
         self.entries.append(entry)
         return entry
 
-    def store(self) -> None:
-        """Store the entries in order, and publish each as topic `incident.<kind>`."""
-        JournalEntry.objects.bulk_create(self.entries)
+    def store(self, writes: Writes) -> None:
+        """Send what waits with the entries in order; publish each as topic `incident.<kind>`."""
+        writes.insert(self.entries)
+        writes.send()
         for entry in self.entries:
             if entry.actor is not None and entry.actor.role == Role.DUTY_MANAGER:
                 _remember_handling(entry.incident, entry.actor, entry.at)

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Final, Self
 
 from incidents.models import Clock, Deadline, DeadlineKind, Incident
+from incidents.models.rows import Writes
 
 REMINDER_DAYS = (14, 7, 1)  # before the month on the customer's side ends (SPEC 8)
 
-# In SQL because it runs for every act.
-_STORED: Final = "select * from incidents_deadline where incident_id = %s"
+STORED: Final = "select * from incidents_deadline where incident_id = %s"
 
 Key = tuple[int, str, int]  # kind, kind of clock, step
 
@@ -24,11 +24,8 @@ class Plan:
     planned: dict[Key, datetime] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, incident: Incident) -> Self:
-        stored = {
-            (row.kind, row.clock_kind, row.step): row
-            for row in Deadline.objects.raw(_STORED, [incident.pk])
-        }
+    def of(cls, incident: Incident, rows: Iterable[Deadline]) -> Self:
+        stored = {(row.kind, row.clock_kind, row.step): row for row in rows}
         return cls(incident, stored, {key: row.due_at for key, row in stored.items()})
 
     def take_next(self, before: datetime) -> tuple[Key, datetime] | None:
@@ -48,17 +45,15 @@ class Plan:
             wanted.pop(fired, None)
         self.planned = wanted
 
-    def store(self) -> None:
-        """Write what differs from what is stored."""
-        gone = [row.pk for key, row in self.stored.items() if key not in self.planned]
-        if gone:
-            Deadline.objects.filter(pk__in=gone).delete()
+    def store(self, writes: Writes) -> None:
+        """Hand over what differs from what is stored."""
+        writes.delete([row for key, row in self.stored.items() if key not in self.planned])
         for key, row in self.stored.items():
             due_at = self.planned.get(key, row.due_at)
             if due_at != row.due_at:
                 row.due_at = due_at
-                row.save(update_fields=["due_at"])
-        Deadline.objects.bulk_create(
+                writes.update(row, ("due_at",))
+        writes.insert(
             Deadline(
                 customer_id=self.incident.customer_id,
                 incident=self.incident,

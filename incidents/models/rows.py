@@ -1,8 +1,8 @@
 """Reading and writing rows for what every act does, at a third of the ORM's price.
 
-The SQL of a table is written down once. Values pass through the fields' own conversions, so that
-a row read or written here is the one that the ORM would have read or written; signals, which the
-house does not use, are not sent.
+The SQL of a table is written down once, and what belongs together is sent together. Values pass
+through the fields' own conversions, so that a row read or written here is the one that the ORM
+would have read or written; signals, which the house does not use, are not sent.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.db import connection
-from django.db.models import Field, Model
+from django.db.models import Model
 
 Row = TypeVar("Row", bound=Model)
 Converter = Callable[[Any], Any]
@@ -20,57 +20,110 @@ def read(model: type[Row], sql: str, parameters: Sequence[Any]) -> list[Row]:
     """Return the rows of a query that selects all columns of a model's table."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        columns = tuple(column.name for column in cursor.description or ())
-        found = cursor.fetchall()
-    names, converters = _reading(model, columns)
-    rows = []
-    for values in found:
-        converted = list(values)
-        for index, convert in converters:
-            converted[index] = convert(converted[index])
-        rows.append(model.from_db(connection.alias, names, converted))
-    return rows
+        return _rows(model, cursor)
+
+
+def read_together(
+    questions: Sequence[tuple[type[Any], str]], parameters: Sequence[Any]
+) -> list[Any]:
+    """Ask several such queries of the same parameters in one go; return the rows of each.
+
+    They run one after the other, so that one may wait for a lock and the next see what came of it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "; ".join(sql for _model, sql in questions), list(parameters) * len(questions)
+        )
+        found = []
+        for model, _sql in questions:
+            found.append(_rows(model, cursor))
+            cursor.nextset()
+        return found
 
 
 def insert(rows: Iterable[Model]) -> None:
     """Insert rows of one table in one statement, and give each the key that it got."""
-    new = list(rows)
-    if not new:
-        return
-    fields, begin, one = _inserting(type(new[0]))
-    values = [_prepared(field, row) for row in new for field in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(f"{begin} {', '.join([one] * len(new))} returning id", values)
-        keys = cursor.fetchall()
-    for row, (key,) in zip(new, keys, strict=True):
-        row.pk = key
-        row._state.adding = False  # noqa: SLF001 (Django's documented API)
-        row._state.db = connection.alias  # noqa: SLF001
+    writes = Writes()
+    writes.insert(rows)
+    writes.send()
 
 
-def update(row: Model, columns: tuple[str, ...]) -> None:
-    """Write some columns of a stored row."""
-    fields, sql = _updating(type(row), columns)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*(_prepared(field, row) for field in fields), row.pk])
+class Writes:
+    """Statements that wait to be sent together, in their order."""
+
+    def __init__(self) -> None:
+        self._statements: list[str] = []
+        self._parameters: list[Any] = []
+        self._new: list[Sequence[Model]] = []  # the rows that each statement inserts
+
+    def insert(self, rows: Iterable[Model]) -> None:
+        new = list(rows)
+        if not new:
+            return
+        fields, begin, one = _inserting(type(new[0]))
+        values = [_prepared(field, row) for row in new for field in fields]
+        self._add(f"{begin} {', '.join([one] * len(new))} returning id", values, new)
+
+    def update(self, row: Model, columns: tuple[str, ...]) -> None:
+        """Write some columns of a stored row."""
+        fields, sql = _updating(type(row), columns)
+        self._add(sql, [*(_prepared(field, row) for field in fields), row.pk])
+
+    def delete(self, rows: Sequence[Model]) -> None:
+        if rows:
+            sql = f"delete from {_table(type(rows[0]))} where id = any(%s)"  # noqa: S608 (our own)
+            self._add(sql, [[row.pk for row in rows]])
+
+    def send(self) -> None:
+        """Run them; the rows inserted get their keys."""
+        if not self._statements:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute("; ".join(self._statements), self._parameters)
+            for new in self._new:
+                for row, (key,) in zip(new, cursor.fetchall() if new else (), strict=True):
+                    row.pk = key
+                    row._state.adding = False  # noqa: SLF001 (Django's documented API)
+                    row._state.db = connection.alias  # noqa: SLF001
+                cursor.nextset()
+        self._statements, self._parameters, self._new = [], [], []
+
+    def _add(self, sql: str, parameters: Sequence[Any], new: Sequence[Model] = ()) -> None:
+        self._statements.append(sql)
+        self._parameters.extend(parameters)
+        self._new.append(new)
 
 
-def _prepared(field: Field[Any, Any], row: Model) -> Any:
+def _rows(model: type[Row], cursor: Any) -> list[Row]:
+    names, readers = _reading(model, tuple(column.name for column in cursor.description or ()))
+    return [
+        model.from_db(
+            connection.alias,
+            names,
+            [convert(values[at]) if convert else values[at] for at, convert in readers],
+        )
+        for values in cursor.fetchall()
+    ]
+
+
+def _prepared(field: Any, row: Model) -> Any:
     return field.get_db_prep_save(getattr(row, field.attname), connection)
 
 
 @lru_cache(maxsize=64)  # tables, each read in one or two ways
 def _reading(
     model: type[Model], columns: tuple[str, ...]
-) -> tuple[list[str], list[tuple[int, Converter]]]:
-    fields = {field.column: field for field in model._meta.concrete_fields}  # noqa: SLF001
-    chosen = [fields[column] for column in columns]
-    converters = [
-        (index, _converter(field))
-        for index, field in enumerate(chosen)
-        if hasattr(field, "from_db_value")
+) -> tuple[list[str], list[tuple[int, Converter | None]]]:
+    """Return the model's fields in its own order, and where in a row each stands."""
+    fields = _fields(model)
+    readers = [
+        (
+            columns.index(field.column),
+            _converter(field) if hasattr(field, "from_db_value") else None,
+        )
+        for field in fields
     ]
-    return [field.attname for field in chosen], converters
+    return [field.attname for field in fields], readers
 
 
 def _converter(field: Any) -> Converter:
@@ -78,19 +131,27 @@ def _converter(field: Any) -> Converter:
 
 
 @lru_cache(maxsize=64)
-def _inserting(model: type[Model]) -> tuple[list[Field[Any, Any]], str, str]:
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key]  # noqa: SLF001
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-    table = connection.ops.quote_name(model._meta.db_table)  # noqa: SLF001
+def _inserting(model: type[Model]) -> tuple[list[Any], str, str]:
+    fields = [field for field in _fields(model) if not field.primary_key]
+    columns = ", ".join(_quoted(field.column) for field in fields)
     one = f"({', '.join(['%s'] * len(fields))})"
-    return fields, f"insert into {table} ({columns}) values", one  # noqa: S608 (names of our own)
+    return fields, f"insert into {_table(model)} ({columns}) values", one
 
 
 @lru_cache(maxsize=64)
-def _updating(
-    model: type[Model], columns: tuple[str, ...]
-) -> tuple[list[Field[Any, Any]], str]:
-    fields = [model._meta.get_field(name) for name in columns]  # noqa: SLF001
-    changes = ", ".join(f"{connection.ops.quote_name(field.column)} = %s" for field in fields)  # type: ignore[union-attr]
-    table = connection.ops.quote_name(model._meta.db_table)  # noqa: SLF001
-    return fields, f"update {table} set {changes} where id = %s"  # type: ignore[return-value] # noqa: S608
+def _updating(model: type[Model], columns: tuple[str, ...]) -> tuple[list[Any], str]:
+    fields = [field for field in _fields(model) if field.name in columns]
+    changes = ", ".join(f"{_quoted(field.column)} = %s" for field in fields)
+    return fields, f"update {_table(model)} set {changes} where id = %s"  # noqa: S608 (our own names)
+
+
+def _fields(model: type[Model]) -> list[Any]:
+    return list(model._meta.concrete_fields)  # noqa: SLF001 (Django's documented API)
+
+
+def _table(model: type[Model]) -> str:
+    return _quoted(model._meta.db_table)  # noqa: SLF001 (the same)
+
+
+def _quoted(name: str) -> str:
+    return connection.ops.quote_name(name)

@@ -12,7 +12,7 @@ from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import DatabaseError, transaction
 
 from accounts.errors import Refused
-from accounts.models import User
+from accounts.models import User, calendars_in_mind
 from accounts.tenancy import set_scope
 from incidents.access import Verb, get_incident
 from incidents.actions import answering, filing, responding
@@ -70,6 +70,7 @@ class Player:
         with ExitStack() as stack:
             if self._rehearsal:
                 self._news = stack.enter_context(catch())
+                stack.enter_context(calendars_in_mind())
             for line in lines:
                 self._play(line)
 
