@@ -1,16 +1,18 @@
 """Who may do what to which incident: the one place that fetches them for a person (SPEC 4)."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum, auto
+from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import NotAllowed, NotFound
 from accounts.models import Certificate, Role, User
-from incidents.models import Incident
+from incidents.models import Incident, rows
 
 
 class Verb(Enum):
@@ -88,10 +90,11 @@ def get_incident(
     Raises `NotFound` when they may not know of it, `NotAllowed` when they see it but may not do
     this. Fetches what is `related` along with it. Takes no lock; actions do.
     """
-    incidents = Incident.objects.visible_to(user, at).filter(reference=reference)
     if related:
-        incidents = incidents.select_related(*related)
-    incident = incidents.order_by().first()
+        seen = Incident.objects.visible_to(user, at).filter(reference=reference)
+        incident = seen.select_related(*related).order_by().first()
+    else:
+        incident = _seen_alone(user, reference, at)
     if incident is None:
         raise NotFound(_("There is no such incident."))
     if verb not in verbs_of(user, incident, at):
@@ -110,6 +113,34 @@ def verbs_of(user: User, incident: Incident, at: datetime) -> frozenset[Verb]:
         on_shift = user.shifts.filter(office=office, starts_at__lte=at, ends_at__gt=at).exists()
         return verbs if on_shift else verbs & _READS
     return verbs
+
+
+# Stand for what is not known yet when a question is written down.
+_PERSON, _CUSTOMER, _OFFICE = -1, -2, -3
+_REFERENCE = "?"
+_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def _seen_alone(user: User, reference: str, at: datetime) -> Incident | None:
+    """Return the incident without anything related, by a question that is written down once."""
+    facts = {
+        _PERSON: user.pk,
+        _CUSTOMER: user.customer_id,
+        _OFFICE: user.office_id,
+        _REFERENCE: reference,
+        _INSTANT: at,
+    }
+    sql, parameters = _question(Role(user.role))
+    found = rows.read(Incident, sql, [facts.get(each, each) for each in parameters])
+    return found[0] if found else None
+
+
+@cache
+def _question(role: Role) -> tuple[str, tuple[Any, ...]]:
+    somebody = User(pk=_PERSON, role=role, customer_id=_CUSTOMER, office_id=_OFFICE)
+    seen = Incident.objects.visible_to(somebody, _INSTANT).filter(reference=_REFERENCE)
+    sql, parameters = seen.order_by().query.sql_with_params()
+    return sql, parameters
 
 
 MAY_FILE = frozenset({Role.CONTACT, Role.TAM, Role.DUTY_MANAGER, Role.TEAM_HEAD})

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from accounts.tenancy import set_scope
 from incidents.actions.case import Case
+from incidents.actions.planning import Watched
 from incidents.models import Deadline, Incident
 
 SWEEP_BATCH = 500  # incidents at a time: a second's work, so that a killed worker redoes little
@@ -56,6 +57,12 @@ def fire_earlier_than(at: datetime, *, among: Collection[Incident] | None = None
         cursor.execute(_DUE, {"before": at, "among": keys})
         concerned = dict.fromkeys(key for (key,) in cursor.fetchall())
     return sum(Case.settle(incident, before=at) for incident in concerned)
+
+
+def fire_watched(watched: Watched, at: datetime) -> int:
+    """Do the same for incidents whose deadlines are being watched."""
+    due = sorted((due_at, key) for key, due_at in watched.items() if due_at < at)
+    return sum(Case.settle(key, before=at) for _due_at, key in due)
 
 
 def _incidents_due(at: datetime, seen: set[int]) -> list[int]:

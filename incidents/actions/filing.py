@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.errors import NotAllowed, Refused
-from accounts.models import Certificate, Product, User
+from accounts.models import Certificate, Office, Product, Programme, User
 from incidents import rules
 from incidents.access import certificates_for_filing
 from incidents.actions.attachments import Files, attach
@@ -27,12 +27,16 @@ from incidents.queries import filing_refusals, filings_left
 from incidents.rules import RunningClock, Target
 from incidents.states import Channel, Side
 
-_HELD: Final = (
-    "select 1 from accounts_certificate certificate"
-    " join accounts_office office on office.id = certificate.office_id where certificate.id = %s"
+_CERTIFICATE: Final = "select * from accounts_certificate where id = %s for share"
+_CERTIFICATE_ALONE: Final = "select * from accounts_certificate where id = %s for no key update"
+_OFFICE: Final = (
+    "select * from accounts_office where id ="
+    " (select office_id from accounts_certificate where id = %s) for share"
 )
-_HOLD: Final = f"{_HELD} for share of certificate, office"
-_HOLD_ALONE: Final = f"{_HELD} for no key update of certificate for share of office"
+_PROGRAMME: Final = (
+    "select * from accounts_programme where id ="
+    " (select programme_id from accounts_certificate where id = %s)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +139,14 @@ def _as_it_stands(certificate: Certificate) -> Certificate:
     filing, filers wait for each other.
     """
     limited = certificate.programme.incidents_per_year is not None
-    with connection.cursor() as cursor:
-        cursor.execute(_HOLD_ALONE if limited else _HOLD, [certificate.pk])
-    return Certificate.objects.select_related("programme", "office").get(pk=certificate.pk)
+    questions = [
+        (Certificate, _CERTIFICATE_ALONE if limited else _CERTIFICATE),
+        (Office, _OFFICE),
+        (Programme, _PROGRAMME),
+    ]
+    (held,), (office,), (programme,) = rows.read_together(questions, [certificate.pk])
+    held.office, held.programme = office, programme
+    return held  # type: ignore[no-any-return]
 
 
 def _check_persons(

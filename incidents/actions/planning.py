@@ -1,6 +1,8 @@
 """The deadlines of one incident: what is stored, what falls due next, what an act makes of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Self
@@ -13,6 +15,25 @@ REMINDER_DAYS = (14, 7, 1)  # before the month on the customer's side ends (SPEC
 STORED: Final = "select * from incidents_deadline where incident_id = %s"
 
 Key = tuple[int, str, int]  # kind, kind of clock, step
+
+
+Watched = dict[int, datetime]  # when each incident next falls due
+
+_watched: ContextVar[Watched | None] = ContextVar("watched", default=None)
+
+
+@contextmanager
+def watch() -> Iterator[Watched]:
+    """Keep in mind when the incidents that the block acts on next fall due.
+
+    For whoever alone acts on them, such as a rehearsal: it need not ask the database.
+    """
+    watched: Watched = {}
+    token = _watched.set(watched)
+    try:
+        yield watched
+    finally:
+        _watched.reset(token)
 
 
 @dataclass(slots=True)
@@ -47,6 +68,7 @@ class Plan:
 
     def store(self, writes: Writes) -> None:
         """Hand over what differs from what is stored."""
+        self._tell()
         writes.delete([row for key, row in self.stored.items() if key not in self.planned])
         for key, row in self.stored.items():
             due_at = self.planned.get(key, row.due_at)
@@ -65,6 +87,15 @@ class Plan:
             for key, due_at in self.planned.items()
             if key not in self.stored
         )
+
+    def _tell(self) -> None:
+        watched = _watched.get()
+        if watched is None:
+            return
+        if self.planned:
+            watched[self.incident.pk] = min(self.planned.values())
+        else:
+            watched.pop(self.incident.pk, None)
 
     def _of_the_month(self) -> dict[Key, datetime]:
         """Reminders that lie ahead, and the end; one at this very instant only if it was planned.

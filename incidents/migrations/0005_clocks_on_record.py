@@ -1,11 +1,13 @@
 """Clocks from before calendars were kept: they are taken to have been reckoned by today's."""
 
+from typing import Any
+
 from django.db import migrations
 
 from accounts.worktime import Calendar
 
 
-def keep_calendars(apps, _editor):
+def keep_calendars(apps: Any, _editor: Any) -> None:
     clock_model = apps.get_model("incidents", "Clock")
     record_model = apps.get_model("accounts", "CalendarRecord")
     clocks = clock_model.objects.filter(calendar="").select_related("incident__certificate__office")
@@ -25,7 +27,7 @@ def keep_calendars(apps, _editor):
         clock.save(update_fields=["calendar"])
 
 
-def name_clocks(apps, _editor):
+def name_clocks(apps: Any, _editor: Any) -> None:
     deadlines = apps.get_model("incidents", "Deadline").objects
     deadlines.filter(kind__in=(10, 30), clock_kind="").update(clock_kind="response")
 

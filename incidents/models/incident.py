@@ -1,7 +1,7 @@
 """The incident and its life (SPEC 6)."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
-from accounts.models import Certificate, Role, User
+from accounts.models import Certificate, Office, Programme, Role, User
+from incidents.models import rows
 from incidents.states import FACTS, Channel, Closure, Side, State, StateFacts
 
 VENDOR_STATES = tuple(state for state in State if FACTS[state].side is Side.VENDOR)
@@ -26,6 +27,17 @@ class QueueTier(models.IntegerChoices):
     OUR_MOVE = 2, _("Our move")
     CUSTOMERS_MOVE = 3, _("Customer's move")
     CLOSED = 4, _("Closed")
+
+
+_CERTIFICATE: Final = "select * from accounts_certificate where id = %s"
+_OFFICE: Final = (
+    "select * from accounts_office"
+    " where id = (select office_id from accounts_certificate where id = %s)"
+)
+_PROGRAMME: Final = (
+    "select * from accounts_programme"
+    " where id = (select programme_id from accounts_certificate where id = %s)"
+)
 
 
 class IncidentQuerySet(models.QuerySet["Incident"]):
@@ -149,8 +161,12 @@ class Incident(FSMModelMixin, models.Model):
         """Return the certificate; one not fetched yet comes with its office and programme."""
         certificate: Any = Incident._meta.get_field("certificate")
         if not certificate.is_cached(self):
-            fetched = Certificate.objects.select_related("office", "programme")
-            self.certificate = fetched.get(pk=self.certificate_id)
+            (fetched,), (office,), (programme,) = rows.read_together(
+                [(Certificate, _CERTIFICATE), (Office, _OFFICE), (Programme, _PROGRAMME)],
+                [self.certificate_id],
+            )
+            fetched.office, fetched.programme = office, programme
+            self.certificate = fetched
         return self.certificate
 
     @property

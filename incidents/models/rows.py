@@ -7,6 +7,7 @@ would have read or written; signals, which the house does not use, are not sent.
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from django.db import connection
@@ -14,6 +15,21 @@ from django.db.models import Model
 
 Row = TypeVar("Row", bound=Model)
 Converter = Callable[[Any], Any]
+Prepare = Callable[[Model], Any]
+
+# Fields whose values the driver takes as they are.
+PLAIN = frozenset(
+    {
+        "BigAutoField",
+        "BooleanField",
+        "CharField",
+        "DateTimeField",
+        "ForeignKey",
+        "PositiveIntegerField",
+        "PositiveSmallIntegerField",
+        "TextField",
+    }
+)
 
 
 def read(model: type[Row], sql: str, parameters: Sequence[Any]) -> list[Row]:
@@ -61,13 +77,13 @@ class Writes:
         if not new:
             return
         fields, begin, one = _inserting(type(new[0]))
-        values = [_prepared(field, row) for row in new for field in fields]
+        values = [prepare(row) for row in new for prepare in fields]
         self._add(f"{begin} {', '.join([one] * len(new))} returning id", values, new)
 
     def update(self, row: Model, columns: tuple[str, ...]) -> None:
         """Write some columns of a stored row."""
         fields, sql = _updating(type(row), columns)
-        self._add(sql, [*(_prepared(field, row) for field in fields), row.pk])
+        self._add(sql, [*(prepare(row) for prepare in fields), row.pk])
 
     def delete(self, rows: Sequence[Model]) -> None:
         if rows:
@@ -106,8 +122,12 @@ def _rows(model: type[Row], cursor: Any) -> list[Row]:
     ]
 
 
-def _prepared(field: Any, row: Model) -> Any:
-    return field.get_db_prep_save(getattr(row, field.attname), connection)
+def _prepared(field: Any) -> Prepare:
+    """Return how a field's value is taken from a row to be written."""
+    plain = attrgetter(field.attname)
+    if field.get_internal_type() in PLAIN:
+        return plain
+    return lambda row: field.get_db_prep_save(plain(row), connection)
 
 
 @lru_cache(maxsize=64)  # tables, each read in one or two ways
@@ -131,18 +151,23 @@ def _converter(field: Any) -> Converter:
 
 
 @lru_cache(maxsize=64)
-def _inserting(model: type[Model]) -> tuple[list[Any], str, str]:
+def _inserting(model: type[Model]) -> tuple[list[Prepare], str, str]:
     fields = [field for field in _fields(model) if not field.primary_key]
     columns = ", ".join(_quoted(field.column) for field in fields)
     one = f"({', '.join(['%s'] * len(fields))})"
-    return fields, f"insert into {_table(model)} ({columns}) values", one
+    return [_prepared(field) for field in fields], _insert(model, columns), one
 
 
 @lru_cache(maxsize=64)
-def _updating(model: type[Model], columns: tuple[str, ...]) -> tuple[list[Any], str]:
+def _updating(model: type[Model], columns: tuple[str, ...]) -> tuple[list[Prepare], str]:
     fields = [field for field in _fields(model) if field.name in columns]
     changes = ", ".join(f"{_quoted(field.column)} = %s" for field in fields)
-    return fields, f"update {_table(model)} set {changes} where id = %s"  # noqa: S608 (our own names)
+    sql = f"update {_table(model)} set {changes} where id = %s"  # noqa: S608 (our own names)
+    return [_prepared(field) for field in fields], sql
+
+
+def _insert(model: type[Model], columns: str) -> str:
+    return f"insert into {_table(model)} ({columns}) values"
 
 
 def _fields(model: type[Model]) -> list[Any]:

@@ -16,7 +16,8 @@ from accounts.models import User, calendars_in_mind
 from accounts.tenancy import set_scope
 from incidents.access import Verb, get_incident
 from incidents.actions import answering, filing, responding
-from incidents.actions.deadlines import fire_earlier_than
+from incidents.actions.deadlines import fire_earlier_than, fire_watched
+from incidents.actions.planning import Watched, watch
 from incidents.models import Category, Incident
 from incidents.states import Channel
 from msa.outbox import relay
@@ -63,6 +64,7 @@ class Player:
         self._categories: dict[str, Category] = {}
         self._numbers = count(1)
         self._news: deque[News] = deque()
+        self._watched: Watched = {}
 
     def play(self, lines: Iterable[Line]) -> None:
         """Play; raises `ScenarioError` for a line that cannot be understood."""
@@ -71,6 +73,7 @@ class Player:
             if self._rehearsal:
                 self._news = stack.enter_context(catch())
                 stack.enter_context(calendars_in_mind())
+                self._watched = stack.enter_context(watch())
             for line in lines:
                 self._play(line)
 
@@ -90,7 +93,11 @@ class Player:
         self._deliver()
 
     def _let_time_pass(self, at: datetime) -> None:
-        if self.incidents and fire_earlier_than(at, among=self.incidents.values()):
+        if self._rehearsal:
+            fired = fire_watched(self._watched, at)
+        else:
+            fired = fire_earlier_than(at, among=self.incidents.values()) if self.incidents else 0
+        if fired:
             self._deliver()
         self.ended_at = at
 
