@@ -19,7 +19,7 @@ from django.utils.translation import ngettext, pgettext
 from accounts.terms import TargetUnit
 from accounts.worktime import WEEKDAYS
 from incidents.evidence.arithmetic import Verdict
-from incidents.evidence.texts import VERDICTS, told
+from incidents.evidence.texts import VERDICTS, labelled, told
 from incidents.models import ClockKind
 from incidents.states import SEVERITY_LABELS, Channel, Closure, Side, State
 
@@ -173,7 +173,7 @@ class Sheet:
 
     def _clock(self, clock: Mapping[str, Any]) -> dict[str, Any]:
         return {
-            "title": f"{ClockKind(clock['kind']).label}: {VERDICTS[clock['verdict']]}",
+            "title": labelled(str(ClockKind(clock["kind"]).label), str(VERDICTS[clock["verdict"]])),
             "facts": self._clock_facts(clock),
             "promises": [self._promise(promise) for promise in clock["promises"]],
         }

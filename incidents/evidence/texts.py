@@ -26,7 +26,12 @@ def told(event: Mapping[str, Any]) -> str:
         return _("Internal entry: its content is withheld, its place in the chain is not.")
     label = _EVENTS[event["kind"]](event["data"])
     clock = event["data"].get("kind")
-    return f"{label}: {ClockKind(clock).label}" if clock else label
+    return labelled(label, str(ClockKind(clock).label)) if clock else label
+
+
+def labelled(label: str, text: str) -> str:
+    """Join a label and what it introduces as the language does."""
+    return _("%(label)s: %(text)s") % {"label": label, "text": text}
 
 
 def _filed(data: Mapping[str, Any]) -> str:

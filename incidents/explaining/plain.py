@@ -12,7 +12,8 @@ GAP = "  "
 
 def as_text(statement: Statement) -> Iterator[str]:
     """Return the lines of one clock's statement, without line ends."""
-    yield f"{statement.title}: {statement.verdict}"
+    words = {"label": statement.title, "text": statement.verdict}
+    yield _("%(label)s: %(text)s") % words
     for hours in statement.hours:
         yield f"{hours.days} {hours.windows} ({statement.timezone})"
     for promise in (statement.governing, *statement.others):

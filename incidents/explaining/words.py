@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext
 
 from accounts.worktime import Stretch, Why
 from incidents.explained import (
@@ -246,5 +247,5 @@ _EFFECTS: Final[Mapping[What, EffectOf]] = {
     What.ENDED: lambda *_of: _("The clock ends with the incident."),
     What.SET_ASIDE: lambda *_of: _("The miss that was noted is set aside: this came in time."),
     What.BREACHED: lambda *_of: _("Not kept by now: the promise is missed."),
-    What.NOW: lambda *_of: _("Now"),
+    What.NOW: lambda *_of: pgettext("instant", "Now"),
 }

@@ -83,10 +83,16 @@ def timeline(incident: Incident, viewer: User, clocks: list[Clock]) -> list[Even
 
 def _fact(entry: JournalEntry) -> Event | None:
     told = _FACTS.get(entry.kind)
-    if told is None:
+    if told is None or _shows_nothing(entry):
         return None
     icon, tone, text = told
     return Event(icon, text(entry), entry.at, entry.actor.name if entry.actor else "", tone)
+
+
+def _shows_nothing(entry: JournalEntry) -> bool:
+    """Whether a clock took over other hours or promises that leave its due time as it was."""
+    data = entry.data
+    return entry.kind == "clock_moved" and data["from"]["due_at"] == data["to"]["due_at"]
 
 
 def _words(message: Message, incident: Incident, clocks: list[Clock]) -> Words:

@@ -12,7 +12,7 @@ from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import DatabaseError, transaction
 
 from accounts.errors import Refused
-from accounts.models import User, calendars_in_mind
+from accounts.models import User
 from accounts.tenancy import set_scope
 from incidents.access import Verb, get_incident
 from incidents.actions import answering, filing, responding
@@ -72,7 +72,6 @@ class Player:
         with ExitStack() as stack:
             if self._rehearsal:
                 self._news = stack.enter_context(catch())
-                stack.enter_context(calendars_in_mind())
                 self._watched = stack.enter_context(watch())
             for line in lines:
                 self._play(line)

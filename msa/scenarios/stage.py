@@ -1,13 +1,14 @@
 """Where scenarios are played: for good, or as a rehearsal that leaves no trace."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
 from accounts.actions.programmes import load_programmes
-from accounts.models import Programme
+from accounts.models import Programme, calendars_in_mind
 from accounts.programmes import CATEGORIES_FILE, read_programmes
 from incidents.actions.categories import load_categories
 from incidents.categories import read_categories
@@ -35,7 +36,7 @@ def rehearse(lines: Sequence[Line]) -> dict[str, Any]:
 
 def _play(lines: Sequence[Line], *, rehearsal: bool) -> dict[str, Any]:
     now = clock.now()
-    with transaction.atomic():
+    with transaction.atomic(), calendars_in_mind() if rehearsal else nullcontext():
         if not Programme.objects.exists():
             load_programmes(editions=read_programmes(FILES), actor=None, at=now)
         if not Category.objects.exists():

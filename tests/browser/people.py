@@ -50,6 +50,11 @@ LINES: list[dict[str, Any]] = [
 
 
 def main() -> None:
+    play(LINES)
+
+
+def play(lines: list[dict[str, Any]]) -> None:
+    """Play lines into the desk whose environment this process has."""
     django.setup()
     from django.db import transaction
 
@@ -60,7 +65,7 @@ def main() -> None:
     now = clock.now()
     with transaction.atomic():
         player = Player(today=now.date(), password=PASSWORD)
-        player.play(checked(LINES, now=now))
+        player.play(checked(lines, now=now))
     assert player.refused == []
 
 

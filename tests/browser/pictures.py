@@ -10,11 +10,13 @@ from playwright.sync_api import ViewportSize
 from msa.embedded.layout import PROJECT
 from tests.browser.chromium import chromium
 from tests.browser.desk import running_desk
+from tests.browser.friday import CLARA, TITLE
 from tests.browser.visitor import Visitor
 
 FOLDER = PROJECT / "docs" / "pictures"
 
 SCREEN: ViewportSize = {"width": 1440, "height": 900}
+STATEMENT: ViewportSize = {"width": 1160, "height": 1240}
 TELEPHONE: ViewportSize = {"width": 390, "height": 844}
 
 INES = "ines.duval@northlight.example"  # technical account manager
@@ -33,6 +35,7 @@ def main() -> None:
         running_desk(Path(folder) / "var") as desk,
         chromium() as browser,
     ):
+        desk.run("-m", "tests.browser.friday")
         for picture in PICTURES:
             with Visitor.opened(browser, desk.url, theme=picture.theme) as visitor:
                 visitor.page.set_viewport_size(SCREEN)
@@ -79,6 +82,22 @@ def _certificate(visitor: Visitor) -> None:
     visitor.follow("link", CERTIFICATE)
 
 
+def _explanation(visitor: Visitor, language: str = "en") -> None:
+    visitor.sign_in(CLARA)
+    visitor.visit("/?show=ours")
+    visitor.page.get_by_role("link", name=TITLE).click()
+    visitor.page.goto(f"{visitor.page.url}explanation/")
+    visitor.speak(language)
+
+
+def _explanation_russian(visitor: Visitor) -> None:
+    _explanation(visitor, "ru")
+
+
+def _explanation_chinese(visitor: Visitor) -> None:
+    _explanation(visitor, "zh-hans")
+
+
 @dataclass(frozen=True)
 class Picture:
     """A picture's name, and how a new window is led to what it shows."""
@@ -99,6 +118,11 @@ PICTURES = (
     Picture("filing", _filing),
     Picture("home", _home),
     Picture("certificate", _certificate),
+    Picture("explanation", _explanation, size=STATEMENT),
+    Picture("explanation-dark", _explanation, theme="dark", size=STATEMENT),
+    Picture("explanation-mobile", _explanation, size=TELEPHONE),
+    Picture("explanation-russian", _explanation_russian, size=STATEMENT),
+    Picture("explanation-chinese", _explanation_chinese, size=STATEMENT),
 )
 
 

@@ -23,7 +23,8 @@ def test_each_entry_is_chained_to_the_one_before(cast):
         )
     entries = list(JournalEntry.objects.filter(incident=incident).order_by("number"))
     assert [entry.number for entry in entries] == [1, 2, 3, 4]
-    assert [entry.previous_hash for entry in entries] == ["", *(entry.hash for entry in entries[:-1])]
+    earlier = ["", *(entry.hash for entry in entries[:-1])]
+    assert [entry.previous_hash for entry in entries] == earlier
     assert [entry.digest() for entry in entries] == [entry.hash for entry in entries]
     assert (incident.journal_length, incident.journal_head) == (4, entries[3].hash)
 

@@ -9,7 +9,7 @@ from msa.scenarios.stage import rehearse
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 OFFICE_DAY = [["09:00", "18:00"]]
-OFFICE_WEEK = {day: OFFICE_DAY for day in ("mon", "tue", "wed", "thu", "fri")}
+OFFICE_WEEK = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), OFFICE_DAY)
 
 pytestmark = pytest.mark.django_db
 

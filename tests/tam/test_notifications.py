@@ -68,7 +68,7 @@ def until(at: datetime) -> Act:
     def acts(cast: Cast, incident: Incident) -> None:
         while due := incident.deadlines.filter(due_at__lt=at).order_by("due_at", "kind").first():
             noticed_at = due.due_at + SECOND
-            Case.settle(incident, before=noticed_at, recorded_at=due.due_at)
+            Case.settle(incident.pk, before=noticed_at, recorded_at=due.due_at)
 
     return acts
 
@@ -281,7 +281,7 @@ def test_the_tam_and_the_head_hear_of_a_breach_in_the_night(cast: Cast) -> None:
 def test_what_is_noticed_late_reaches_who_is_there_now_and_who_was(
     cast: Cast, incident: Incident
 ) -> None:
-    Case.settle(incident, before=EVENING, recorded_at=EVENING)
+    Case.settle(incident.pk, before=EVENING, recorded_at=EVENING)
     warnings = [mail for mail in deliver() if "gone" in mail.subject]
     assert [(mail.to_name, mail.occurred_at) for mail in warnings] == [
         ("Dana", MONDAY_NINE + 2 * HOUR),
