@@ -35,8 +35,13 @@ types: $(VENV)/installed-dev ## mypy, strict
 contracts: $(VENV)/installed-dev ## who may import whom
 	@$(BIN)/lint-imports
 
-suite: $(VENV)/installed-dev translations ## pytest against real PostgreSQL and Redis
+suite: $(VENV)/installed-dev translations ## pytest against real PostgreSQL and Redis; TESTS=… for some
+ifdef TESTS
 	@$(BIN)/python -m pytest $(TESTS)
+else
+	@$(BIN)/python -m pytest -n 2 -m "not browser"
+	@$(BIN)/python -m pytest -m browser
+endif
 
 translations: $(VENV)/installed-dev ## compile locale/*.po
 	@$(BIN)/python -m msa.translations compile

@@ -81,16 +81,9 @@ def _dues_if_resumed(facts: ClockFacts, calendar: Calendar) -> list[datetime]:
 
 
 def _pauses(facts: ClockFacts) -> tuple[Pause, ...]:
-    """Return the pauses that bear on the due instant.
-
-    Nothing moves it after a breach, and a pause that ended with the clock never ended for it.
-    """
+    """Return the pauses that bear on the due instant: nothing moves it after a breach."""
     fixed_at = facts.breached_at or (facts.value.due_at if facts.set_aside_at else None)
-    return tuple(
-        (stopped, None if resumed == facts.ended_at else resumed)
-        for stopped, resumed in facts.value.pauses
-        if fixed_at is None or stopped < fixed_at
-    )
+    return tuple(pause for pause in facts.value.pauses if fixed_at is None or pause[0] < fixed_at)
 
 
 def _verdict(facts: ClockFacts, at: datetime) -> Verdict:

@@ -53,7 +53,7 @@ UNPROVEN = re.compile(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("number", range(30))
+@pytest.mark.parametrize("number", range(0, 30, 3))
 def test_it_accepts_what_the_examples_lead_to(number):
     for key, incident in play(SCENARIOS[number]).items():
         assert (key, differences(evidence_of(incident))) == (key, [])

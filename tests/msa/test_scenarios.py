@@ -9,6 +9,7 @@ import pytest
 from msa.scenarios.lines import ScenarioError, checked, read
 from msa.scenarios.player import Player
 from msa.scenarios.report import report
+from msa.scenarios.stage import rehearse
 
 DATA = Path(__file__).parents[1] / "data"
 EXAMPLES = [
@@ -24,6 +25,13 @@ def test_all_thirty_examples_are_there():
 @pytest.mark.django_db
 @pytest.mark.parametrize("number", range(30))
 def test_example(number):
+    example = EXAMPLES[number]
+    assert rehearse(checked(example["scenario"], now=NOW)) == example["expect"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", [3, 13, 23])
+def test_an_example_played_for_good_with_its_letters(number):
     example = EXAMPLES[number]
     player = Player(today=NOW.date())
     player.play(checked(example["scenario"], now=NOW))
