@@ -39,7 +39,7 @@ suite: $(VENV)/installed-dev translations ## pytest against real PostgreSQL and 
 ifdef TESTS
 	@$(BIN)/python -m pytest $(TESTS)
 else
-	@$(BIN)/python -m pytest -n 2 -m "not browser"
+	@$(BIN)/python -m pytest --numprocesses 2 -m "not browser"
 	@$(BIN)/python -m pytest -m browser
 endif
 
