@@ -97,6 +97,9 @@ class User(AbstractBaseUser):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         ordering = ["name"]
+        indexes = [
+            models.Index(fields=["role"], name="staff_by_role", condition=~Q(role="contact"))
+        ]
         constraints = [
             models.CheckConstraint(
                 name="user_contact_has_customer",

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import date, datetime
 from functools import partial
 from itertools import count
@@ -108,6 +108,10 @@ class Player:
             for handler in REACTIONS.get(news.topic, ()):
                 handler(news.payload, at=news.at)
 
+    def step(self) -> AbstractContextManager[None]:
+        """Undo what a refused line has begun; of a rehearsal all is undone in the end."""
+        return nullcontext() if self._rehearsal else transaction.atomic()
+
     # Acts on incidents.
 
     def file(self, line: Line) -> None:
@@ -196,11 +200,11 @@ def _channel(line: Line) -> Channel:
 
 
 def _setting(act: Callable[[Setting, Line], None]) -> Callable[[Player, Line], None]:
-    """Setting things up takes several steps; an act on an incident is one by itself."""
+    """Setting things up takes several steps, undone together; an act on an incident is one."""
 
-    @transaction.atomic
     def set_up(player: Player, line: Line) -> None:
-        act(player.setting, line)
+        with player.step():
+            act(player.setting, line)
 
     return set_up
 

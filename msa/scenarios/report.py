@@ -15,8 +15,7 @@ def report(player: Player) -> dict[str, Any]:
     filed = [incident.pk for incident in player.incidents.values()]
     found = (
         Incident.objects.filter(pk__in=filed)
-        .select_related("certificate__office")
-        .prefetch_related("sides", "clocks", "escalations")
+        .prefetch_related("certificate__office", "sides", "clocks", "escalations")
         .in_bulk()
     )
     return {
