@@ -20,14 +20,13 @@ from accounts.terms import SEVERITIES
 from accounts.worktime import Calendar
 from incidents import rules
 from incidents.models import Clock, ClockKind, Incident
+from incidents.models.clock import FROM_RECEPTION
 from incidents.rules import Target, Unit
 
 MOVED_SHOWN = 20  # of the due times that move, the first: a page that people still read
 FILINGS_SHOWN = 24  # lines on what filing now promises: each severity, for a handful of agreements
 NAMED_MOST = 5  # certificates named in a sentence; the rest are counted
 CLOCKS_AT_ONCE = 1000  # read together: a few megabytes, whatever the number in all
-
-FROM_RECEPTION = (ClockKind.RESPONSE, ClockKind.WORKAROUND, ClockKind.RESOLUTION)
 
 
 @dataclass(frozen=True, slots=True)

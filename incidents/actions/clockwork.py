@@ -11,6 +11,7 @@ from accounts.worktime import Calendar
 from incidents import rules
 from incidents.actions.journal import Ledger
 from incidents.models import Clock, ClockKind, Incident, Message, MessageKind
+from incidents.models.clock import LASTING
 from incidents.models.rows import Writes
 from incidents.rules import RunningClock, Target
 from incidents.states import Closure, Side
@@ -30,7 +31,6 @@ MOVING = (
     "breach_set_aside_at",
     "ended_at",
 )
-LASTING = (ClockKind.WORKAROUND, ClockKind.RESOLUTION)  # they count from reception to the end
 
 # The latest clock of each kind.
 LATEST: Final = (

@@ -10,11 +10,9 @@ from incidents import rules
 from incidents.explained import ClockFacts, Explanation, Happening, Interval, What
 from incidents.explanations import explain
 from incidents.models import Clock, ClockKind, Incident, JournalEntry
+from incidents.models.clock import FROM_RECEPTION, LASTING
 from incidents.rules import Target
 from incidents.states import Side
-
-FROM_RECEPTION = (ClockKind.RESPONSE, ClockKind.WORKAROUND, ClockKind.RESOLUTION)
-TAKEN_UP = (ClockKind.WORKAROUND, ClockKind.RESOLUTION)  # reopened, they go on where they stood
 
 # What an entry about a clock tells of it.
 _TOLD = {
@@ -138,7 +136,7 @@ def _entries_of(
             continue
         started += entry.kind == "clock_started"
         about = max(0, started)
-        if about == place or (about < place and clock.kind in TAKEN_UP):
+        if about == place or (about < place and clock.kind in LASTING):
             found.append((twins[about], entry))
     return found
 

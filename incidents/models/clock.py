@@ -23,6 +23,11 @@ class ClockKind(models.TextChoices):
     RESOLUTION = "resolution", _("Resolution")
 
 
+# They count from reception to the end; reopened, they go on where they stood.
+LASTING = (ClockKind.WORKAROUND, ClockKind.RESOLUTION)
+FROM_RECEPTION = (ClockKind.RESPONSE, *LASTING)
+
+
 class Clock(models.Model):
     """One measurement of a promise (SPEC 7); the latest of a kind is the one shown.
 
