@@ -1,6 +1,6 @@
 """Issuing certificates and naming contacts (SPEC 3)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -50,14 +50,18 @@ def issue_certificate(
 ) -> Certificate:
     """Save a new certificate, name its contacts and issue its first version."""
     certificate.contact_limit = certificate.programme.contact_limit
+    certificate.version = 1
     check_terms(certificate)
+    named: list[User] = []
+    for user in contacts:
+        check_new_contact(certificate=certificate, user=user, held=named)
+        named.append(user)
     certificate.save(force_insert=True)
     _cover(certificate, products)
-    for user in contacts:
-        name_contact(certificate=certificate, user=user)
-    issue_version(
-        certificate=certificate, requested_by=requested_by or actor, approved_by=actor, at=at
+    Contact.objects.bulk_create(
+        _contact(certificate, slot, user) for slot, user in enumerate(named, start=1)
     )
+    _issue(certificate, printed_terms(certificate), requested_by or actor, actor, at)
     return certificate
 
 
@@ -171,6 +175,17 @@ def issue_version(
         return None
     certificate.version = locked.version + 1
     certificate.save(update_fields=["version"])
+    return _issue(certificate, printed, requested_by, approved_by, at)
+
+
+def _issue(
+    certificate: Certificate,
+    printed: Mapping[str, Any],
+    requested_by: User | None,
+    approved_by: User | None,
+    at: datetime,
+) -> CertificateVersion:
+    """Put the version that the certificate bears on record."""
     version = CertificateVersion.objects.create(
         customer_id=certificate.customer_id,
         certificate=certificate,
@@ -227,11 +242,17 @@ def name_contact(*, certificate: Certificate, user: User) -> Contact:
     check_new_contact(certificate=certificate, user=user, held=[held.user for held in contacts])
     taken = {contact.slot for contact in contacts}
     slots = range(1, certificate.contact_limit + 1)
-    return Contact.objects.create(
+    contact = _contact(certificate, next(slot for slot in slots if slot not in taken), user)
+    contact.save(force_insert=True)
+    return contact
+
+
+def _contact(certificate: Certificate, slot: int, user: User) -> Contact:
+    return Contact(
         customer_id=certificate.customer_id,
         certificate=certificate,
         contact_limit=certificate.contact_limit,
-        slot=next(slot for slot in slots if slot not in taken),
+        slot=slot,
         user=user,
     )
 

@@ -18,8 +18,8 @@ from msa.outbox.actions import publish
 def revise_calendar(*, office: Office, actor: User | None, at: datetime) -> CalendarRevision | None:
     """Put the office's hours and days, as its rows now say, into force from `at` on.
 
-    Adds a revision and publishes `office.calendar_revised`; returns None when nothing differs from
-    the calendar in force. Raises `Refused` for a calendar that no clock could run by.
+    Adds a revision, and publishes `office.calendar_revised` when another one was in force; returns
+    None when nothing differs from it. Raises `Refused` for a calendar that no clock could run by.
     """
     Office.objects.select_for_update(no_key=True).get(pk=office.pk)
     try:
@@ -38,7 +38,9 @@ def revise_calendar(*, office: Office, actor: User | None, at: datetime) -> Cale
         changed_by=actor,
         calendar=calendar,
     )
-    publish("office.calendar_revised", {"office": office.pk}, at=at, stream=f"office-{office.pk}")
+    if latest:
+        stream = f"office-{office.pk}"
+        publish("office.calendar_revised", {"office": office.pk}, at=at, stream=stream)
     return revision
 
 

@@ -1,6 +1,6 @@
 """Programme editions in the database: a support level's promises, as data (SPEC 2)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -140,13 +140,14 @@ class Programme(models.Model):
     def summary(self) -> str:
         return text_in(self.summaries, get_language())
 
-    def targets(self) -> dict[str, Any]:
+    def targets(self, severities: "Iterable[ProgrammeSeverity] | None" = None) -> dict[str, Any]:
         """Return the table of targets that an incident takes over when it is filed (SPEC 2).
 
         Keys of the inner tables are severities as text, as JSON has it. A response is None where
         none is promised, `customer_side_months` where the customer's side has no limit.
+        `severities` saves fetching them.
         """
-        severities = list(self.severities.all())
+        severities = list(self.severities.all() if severities is None else severities)
         return {
             "response": {str(row.severity): row.response() for row in severities},
             "further_targets": {str(row.severity): row.further_targets for row in severities},

@@ -1,5 +1,6 @@
 """Filing an incident (SPEC 3, 5, 7.1 to 7.4)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -8,7 +9,15 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.errors import NotAllowed, Refused
-from accounts.models import Certificate, Office, Product, Programme, User
+from accounts.models import (
+    Certificate,
+    Contact,
+    Office,
+    Product,
+    Programme,
+    ProgrammeSeverity,
+    User,
+)
 from incidents import rules
 from incidents.access import certificates_for_filing
 from incidents.actions.attachments import Files, attach
@@ -37,6 +46,11 @@ _PROGRAMME: Final = (
     "select * from accounts_programme where id ="
     " (select programme_id from accounts_certificate where id = %s)"
 )
+_SEVERITIES: Final = (
+    "select * from accounts_programmeseverity where programme_id ="
+    " (select programme_id from accounts_certificate where id = %s) order by severity"
+)
+_CONTACTS: Final = "select * from accounts_contact where certificate_id = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +107,10 @@ def file_incident(
     outside the certificate's validity, for a product it does not cover, or with the quota used up,
     and `NotAllowed` for an author whom the certificate does not name.
     """
-    certificate = _as_it_stands(certificate)
-    _check_persons(certificate, author, actor, channel, at)
+    agreement = _as_it_stands(certificate)
+    certificate = agreement.certificate
+    _check_persons(agreement, author, actor, channel, at)
     _check_certificate(certificate, product, at)
-    targets = certificate.programme.targets()
     incident = Incident(
         reference=reference or _next_reference(certificate.local_date(at).year),
         customer_id=certificate.customer_id,
@@ -109,7 +123,7 @@ def file_incident(
         language=author.language,
         channel=channel,
         severity=category.severity,
-        targets=targets,
+        targets=certificate.programme.targets(agreement.severities),
         received_at=at,
         customer_wrote_at=at,
         changed_at=at,
@@ -132,8 +146,17 @@ def file_incident(
     return case.finish()
 
 
-def _as_it_stands(certificate: Certificate) -> Certificate:
-    """Return the certificate as stored, held against change until the incident is there.
+@dataclass(frozen=True, slots=True)
+class _Agreement:
+    """A certificate as stored, with whom it names and what its programme promises."""
+
+    certificate: Certificate
+    severities: Sequence[ProgrammeSeverity]
+    contacts: Sequence[Contact]
+
+
+def _as_it_stands(certificate: Certificate) -> _Agreement:
+    """Return the agreement as stored, held against change until the incident is there.
 
     Else a calendar revised at this very moment would miss the new clock. Where a quota limits
     filing, filers wait for each other.
@@ -143,16 +166,21 @@ def _as_it_stands(certificate: Certificate) -> Certificate:
         (Certificate, _CERTIFICATE_ALONE if limited else _CERTIFICATE),
         (Office, _OFFICE),
         (Programme, _PROGRAMME),
+        (ProgrammeSeverity, _SEVERITIES),
+        (Contact, _CONTACTS),
     ]
-    (held,), (office,), (programme,) = rows.read_together(questions, [certificate.pk])
+    (held,), (office,), (programme,), severities, contacts = rows.read_together(
+        questions, [certificate.pk]
+    )
     held.office, held.programme = office, programme
-    return held  # type: ignore[no-any-return]
+    return _Agreement(held, severities, contacts)
 
 
 def _check_persons(
-    certificate: Certificate, author: User, actor: User, channel: Channel, at: datetime
+    agreement: _Agreement, author: User, actor: User, channel: Channel, at: datetime
 ) -> None:
-    if not certificate.contacts.filter(user=author).exists():
+    certificate = agreement.certificate
+    if author.pk not in {contact.user_id for contact in agreement.contacts}:
         raise NotAllowed(
             _("Certificate %(number)s does not name %(name)s as a contact.")
             % {"number": certificate.number, "name": author.name}

@@ -35,9 +35,8 @@ def escalate(
     if case.incident.side is not Side.VENDOR:
         raise Conflict(_("An incident can be escalated only while the next move is ours."))
     missed = [clock.breached_at for clock in case.clocks.latest.values() if clock.breached_at]
-    if missed:
-        _open_for_breach(case, min(missed))
-    level = level_of(case.incident) + 1
+    reached = _open_for_breach(case, min(missed)) if missed else level_of(case.incident)
+    level = reached + 1
     if from_level is not None and level != from_level + 1:
         raise Changed(
             _("This incident has reached level %(level)d meanwhile. Send again to go above it.")
@@ -118,21 +117,24 @@ def _addressed_to(incident: Incident, actor: User) -> Escalation:
     return escalation
 
 
-def _open_for_breach(case: Case, at: datetime) -> None:
-    """Open level 2 at the instant of a breach, unless the incident stands there already."""
-    if level_of(case.incident) >= BREACH_LEVEL:
-        return
+def _open_for_breach(case: Case, at: datetime) -> int:
+    """Open level 2 at the instant of a breach, if it is not reached; return the level reached."""
+    reached = level_of(case.incident)
+    if reached >= BREACH_LEVEL:
+        return reached
     _open(case, BREACH_LEVEL, Escalation.Cause.BREACH, None, at=at)
     data = {"level": BREACH_LEVEL, "cause": str(Escalation.Cause.BREACH)}
     case.record("escalated", at=at, data=data)
+    return BREACH_LEVEL
 
 
 def _open(
     case: Case, level: int, cause: Escalation.Cause, actor: User | None, *, at: datetime
 ) -> Escalation:
+    """Hand the incident to the level's people; the escalation gets its key with `finish`."""
     people = people_at_level(case.incident.agreement(), level)
     hand_over(case.incident, people, at, reason=Handling.Reason.ESCALATED)
-    return Escalation.objects.create(
+    escalation = Escalation(
         customer_id=case.incident.customer_id,
         incident=case.incident,
         level=level,
@@ -140,3 +142,5 @@ def _open(
         opened_at=at,
         opened_by=actor,
     )
+    case.writes.insert([escalation])
+    return escalation
