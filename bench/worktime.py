@@ -4,21 +4,27 @@
 
 All are asked the same of one office: Paris, Monday to Friday 09:00–18:00, closed on the public
 holidays of 2026. `workalendar` knows days, not hours; these are counted over its working days.
+The mix is two hundred spans within the year, drawn by chance from a fixed seed. How far apart the
+libraries lie depends on the span: the others walk over its days, and in one day there is little
+to walk. Every answer is compared with ours.
 """
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
-from operator import add
+from itertools import starmap
+from random import Random
 from timeit import Timer
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from accounts.worktime import Calendar, due, elapsed
+from accounts import worktime
+from accounts.worktime import Calendar
 from accounts.worktime.timetable import BLOCK, Timetable, ticks_of
 
-REPEATS = 5  # the fastest counts: the others were disturbed
+REPEATS = 3  # the fastest counts: the others were disturbed
 
 HOLIDAYS = [
     "2026-01-01",
@@ -40,93 +46,70 @@ CALENDAR = Calendar.from_data(
         "closed": HOLIDAYS,
     }
 )
-START = datetime(2026, 3, 6, 11, tzinfo=UTC)  # a Friday noon in Paris
-SPANS = {
-    "a day": datetime(2026, 3, 7, 11, tzinfo=UTC),
-    "a month": datetime(2026, 4, 6, 11, tzinfo=UTC),
-    "nine months": datetime(2026, 12, 6, 11, tzinfo=UTC),
+
+Span = tuple[datetime, datetime]
+Question = Callable[[], object]
+
+FRIDAY_NOON = datetime(2026, 3, 6, 11, tzinfo=UTC)  # as read in Paris
+NEW_YEAR, YEAR = datetime(2026, 1, 2, tzinfo=UTC), 350 * 86_400
+MIX, SEED = 200, 1
+
+
+def spans(random: Random) -> Iterator[Span]:
+    """Draw spans with working time in them."""
+    while True:
+        start, end = sorted(NEW_YEAR + timedelta(seconds=random.randrange(YEAR)) for _ in "12")
+        if worktime.elapsed(CALENDAR, start, end):
+            yield start, end
+
+
+QUESTIONS: dict[str, Sequence[Span]] = {
+    "a day": [(FRIDAY_NOON, datetime(2026, 3, 7, 11, tzinfo=UTC))],
+    "a month": [(FRIDAY_NOON, datetime(2026, 4, 6, 11, tzinfo=UTC))],
+    "nine months": [(FRIDAY_NOON, datetime(2026, 12, 6, 11, tzinfo=UTC))],
+    "the mix": [span for span, _ in zip(spans(Random(SEED)), range(MIX), strict=False)],
 }
-FAR_SPAN = {"five years": datetime(2031, 3, 6, 11, tzinfo=UTC)}  # beyond the holidays named above
+FAR = {"five years": [(FRIDAY_NOON, datetime(2031, 3, 6, 11, tzinfo=UTC))]}  # for ours alone
 
 
-def main() -> None:
-    print("accounts.worktime")
-    ours: Times = {}
-    for name, end in (SPANS | FAR_SPAN).items():
-        amount = elapsed(CALENDAR, START, end)
-        ours["elapsed", name] = report(
-            f"elapsed over {name}", partial(elapsed, CALENDAR, START, end)
+class WorkingTime(Protocol):
+    """What is compared."""
+
+    def elapsed(self, start: datetime, end: datetime) -> timedelta: ...
+    def due(self, start: datetime, amount: timedelta) -> datetime: ...
+
+
+class Ours:
+    elapsed = staticmethod(partial(worktime.elapsed, CALENDAR))
+    due = staticmethod(partial(worktime.due, CALENDAR))
+
+
+class Business:
+    """`businesstimedelta`, in the zones of pytz that it brings."""
+
+    def __init__(self) -> None:
+        self.library: Any = importlib.import_module("businesstimedelta")
+        self.zone: Any = importlib.import_module("pytz").timezone("Europe/Paris")
+        hours = self.library.WorkDayRule(
+            start_time=time(9), end_time=time(18), working_days=[0, 1, 2, 3, 4], tz=self.zone
         )
-        ours["due", name] = report(f"due after {name}", partial(due, CALENDAR, START, amount))
-    report("laying out a year", lay_out_a_year)
-    data = CALENDAR.to_data()
-    report("reading the calendar", lambda: Calendar.from_data(data))
-    print("\nbusinesstimedelta")
-    business(ours)
-    print("\nworkalendar, hours counted over its working days")
-    whole_days(ours)
+        days = {date.fromisoformat(day): "" for day in HOLIDAYS}
+        self.rules = self.library.Rules([hours, self.library.HolidayRule(days, tz=self.zone)])
 
+    def elapsed(self, start: datetime, end: datetime) -> timedelta:
+        return self.rules.difference(start, end).timedelta  # type: ignore[no-any-return]
 
-Times = dict[tuple[str, str], float]
-
-
-def report(name: str, question: Callable[[], object], beside: float | None = None) -> float:
-    """Time a question and print it; with `beside`, our own time for it, how many times as long."""
-    timer = Timer(question)
-    question()  # what is laid out at the first call is measured by itself
-    calls, _ = timer.autorange()
-    seconds = min(timer.repeat(REPEATS, calls)) / calls
-    times = f"{seconds / beside:>12,.0f} × ours" if beside else ""
-    print(f"  {name:<28}{seconds * 1e6:>12.2f} µs{times}")
-    return seconds
-
-
-def lay_out_a_year() -> object:
-    holidays: dict[date, tuple[()]] = dict.fromkeys(CALENDAR.closed, ())
-    timetable = Timetable(ZoneInfo(CALENDAR.timezone), CALENDAR.week, holidays)
-    return timetable[ticks_of(START) // BLOCK]
-
-
-def business(ours: Times) -> None:
-    library: Any = importlib.import_module("businesstimedelta")
-    pytz: Any = importlib.import_module("pytz")  # its zones; businesstimedelta brings it
-    zone = pytz.timezone("Europe/Paris")
-    hours = library.WorkDayRule(
-        start_time=time(9), end_time=time(18), working_days=[0, 1, 2, 3, 4], tz=zone
-    )
-    closed = library.HolidayRule({date.fromisoformat(day): "" for day in HOLIDAYS}, tz=zone)
-    rules = library.Rules([hours, closed])
-    start = START.astimezone(zone)
-    for name, end in SPANS.items():
-        local_end = end.astimezone(zone)
-        worked = rules.difference(start, local_end)
-        asked = partial(rules.difference, start, local_end)
-        report(f"elapsed over {name}", asked, ours["elapsed", name])
-        report(f"due after {name}", partial(add, start, worked), ours["due", name])
-        same_time = worked.timedelta == elapsed(CALENDAR, START, end)
-        same_due = start + worked == due(CALENDAR, START, worked.timedelta)
-        print(f"    the same answers as ours: elapsed {same_time}, due {same_due}")
-
-
-def whole_days(ours: Times) -> None:
-    """Ask workalendar: it knows working days, so that the hours are counted over those."""
-    library: Any = importlib.import_module("workalendar.europe")
-    days = OfficeDays(library.France().is_working_day)
-    for name, end in SPANS.items():
-        worked = days.elapsed(START, end)
-        asked = partial(days.elapsed, START, end)
-        report(f"elapsed over {name}", asked, ours["elapsed", name])
-        report(f"due after {name}", partial(days.due, START, worked), ours["due", name])
-        same_time = worked == elapsed(CALENDAR, START, end)
-        same_due = days.due(START, worked) == due(CALENDAR, START, worked)
-        print(f"    the same answers as ours: elapsed {same_time}, due {same_due}")
+    def due(self, start: datetime, amount: timedelta) -> datetime:
+        worked = self.library.BusinessTimeDelta(self.rules, timedelta=amount)
+        return start.astimezone(self.zone) + worked  # type: ignore[no-any-return]
 
 
 class OfficeDays:
-    """Hours from 09:00 to 18:00 in Paris over the working days of a calendar of dates."""
+    """Hours from 09:00 to 18:00 in Paris over the working days of `workalendar`."""
 
-    def __init__(self, is_working_day: Callable[[date], bool]) -> None:
-        self.is_working_day = is_working_day
+    def __init__(self) -> None:
+        france: Any = importlib.import_module("workalendar.europe").France()
+        self.is_working_day: Callable[[date], bool] = france.is_working_day
         self.zone = ZoneInfo(CALENDAR.timezone)
 
     def elapsed(self, start: datetime, end: datetime) -> timedelta:
@@ -145,7 +128,7 @@ class OfficeDays:
             amount -= closes - since
         raise AssertionError("An office opens again and again.")
 
-    def openings(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
+    def openings(self, start: datetime) -> Iterator[Span]:
         day = start.astimezone(self.zone).date()
         while True:
             if self.is_working_day(day):
@@ -154,6 +137,61 @@ class OfficeDays:
                 if closes > start:
                     yield opens, closes
             day += timedelta(days=1)
+
+
+def main() -> None:
+    print("accounts.worktime")
+    ours = measure(Ours(), QUESTIONS | FAR)
+    print(f"  {'laying out a year':<28}{seconds(lay_out_a_year) * 1e6:>12.2f} µs")
+    reading = partial(Calendar.from_data, CALENDAR.to_data())
+    print(f"  {'reading a calendar':<28}{seconds(reading) * 1e6:>12.2f} µs")
+    print("\nbusinesstimedelta")
+    measure(Business(), QUESTIONS, beside=ours)
+    print("\nworkalendar, hours counted over its working days")
+    measure(OfficeDays(), QUESTIONS, beside=ours)
+
+
+Times = dict[str, float]
+
+
+def measure(
+    library: WorkingTime, questions: dict[str, Sequence[Span]], beside: Times | None = None
+) -> Times:
+    """Print how long a question takes, and how many times as long as those of `beside`."""
+    times: Times = {}
+    for name, asked in questions.items():
+        amounts = [(start, worktime.elapsed(CALENDAR, start, end)) for start, end in asked]
+        for question, function, arguments, right in (
+            (f"elapsed over {name}", library.elapsed, asked, Ours.elapsed),
+            (f"due after {name}", library.due, amounts, Ours.due),
+        ):
+            wrong = sum(function(*each) != right(*each) for each in arguments)
+            times[question] = seconds(asking(function, arguments)) / len(arguments)
+            ratio = f"{times[question] / beside[question]:>12,.0f} × ours" if beside else ""
+            other = f", {wrong} other answers than ours" if wrong else ""
+            print(f"  {question:<28}{times[question] * 1e6:>12.2f} µs{ratio}{other}")
+    return times
+
+
+def asking(function: Callable[..., object], arguments: Sequence[tuple[Any, Any]]) -> Question:
+    """Return what asks all of them, with as little around it as may be."""
+    if len(arguments) == 1:
+        return partial(function, *arguments[0])
+    return lambda: deque(starmap(function, arguments), maxlen=0)
+
+
+def seconds(question: Question) -> float:
+    """Return how long a question takes, at the fastest."""
+    timer = Timer(question)
+    question()  # what is laid out at the first call is measured by itself
+    calls, _ = timer.autorange()
+    return min(timer.repeat(REPEATS, calls)) / calls
+
+
+def lay_out_a_year() -> object:
+    holidays: dict[date, tuple[()]] = dict.fromkeys(CALENDAR.closed, ())
+    timetable = Timetable(ZoneInfo(CALENDAR.timezone), CALENDAR.week, holidays)
+    return timetable[ticks_of(FRIDAY_NOON) // BLOCK]
 
 
 if __name__ == "__main__":
