@@ -9,10 +9,7 @@ from tests.browser.desk import MAIL_SECONDS
 from tests.browser.people import ALICE
 from tests.browser.visitor import Visitor
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.parametrize("theme", ["light", "dark"]),
-]
+pytestmark = pytest.mark.browser
 
 CLAIRE = "claire.fontanel@valmorin.example"  # a contact with incidents in every state
 INES = "ines.duval@northlight.example"  # her technical account manager
@@ -24,16 +21,16 @@ ANY_ACT = ".page-tools a"
 ANY_RECORD = "#result_list tbody th a"
 
 
-def test_the_pages_before_signing_in(visit, theme):
-    visitor = visit(theme=theme)
+def test_the_pages_before_signing_in(visit):
+    visitor = visit()
     for path in ("/sign-in/", "/mailbox/"):
         inspect(visitor, path)
     await_mail(visitor)
     inspect(visitor, first(visitor, ANY_MAIL))
 
 
-def test_the_pages_of_a_contact(visit, theme):
-    claire = visit(theme=theme)
+def test_the_pages_of_a_contact(visit):
+    claire = visit()
     claire.sign_in(CLAIRE)
     for path in ("/?show=closed", "/incidents/new/", "/"):
         inspect(claire, path)
@@ -41,8 +38,8 @@ def test_the_pages_of_a_contact(visit, theme):
     inspect(claire, first(claire, ANY_ACT))
 
 
-def test_the_pages_of_a_technical_account_manager(visit, theme):
-    ines = visit(theme=theme)
+def test_the_pages_of_a_technical_account_manager(visit):
+    ines = visit()
     ines.sign_in(INES)
     for path in ("/queue/?tab=closed", "/incidents/new/", "/queue/"):
         inspect(ines, path)
@@ -51,17 +48,17 @@ def test_the_pages_of_a_technical_account_manager(visit, theme):
         inspect(ines, path)
 
 
-def test_the_pages_of_an_administrator(visit, theme):
-    ada = visit(theme=theme)
+def test_the_pages_of_an_administrator(visit):
+    ada = visit()
     ada.sign_in(ADA)
     for path in ("/admin/", "/admin/what-if/", "/admin/accounts/certificate/"):
         inspect(ada, path)
     inspect(ada, first(ada, ANY_RECORD))
 
 
-def test_a_filing_that_is_refused(visit, theme):
+def test_a_filing_that_is_refused(visit):
     """It leads to what is wrong, and keeps what was typed."""
-    alice = visit(theme=theme)
+    alice = visit()
     alice.sign_in(ALICE)
     alice.visit("/incidents/new/")
     alice.choose("Information or documentation")

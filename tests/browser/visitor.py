@@ -126,18 +126,14 @@ class Visitor:
     # Looking at it.
 
     def assert_well_made(self) -> None:
-        """The page has its style, and axe finds nothing in it."""
+        """The page has its style, and axe finds nothing in it, in either theme."""
         loaded = self.page.evaluate(_STYLESHEETS)
         assert loaded == [True] * max(2, len(loaded))
-        found = _AXE.run(
-            self.page,
-            options={
-                "resultTypes": ["violations"],
-                "preload": False,  # it copies stylesheets into the page, which our policy refuses
-                "runOnly": {"type": "tag", "values": list(_RULES)},
-            },
-        )
-        assert found.violations_count == 0, f"{self.page.url}\n{found.generate_report()}"
+        # Between the themes only colours differ.
+        self.page.emulate_media(color_scheme="dark")
+        self._assert_no_finding({"type": "rule", "values": ["color-contrast"]})
+        self.page.emulate_media(color_scheme="light")
+        self._assert_no_finding({"type": "tag", "values": list(_RULES)})
 
     def assert_fits(self) -> None:
         """On a small telephone, nothing sticks out to the side."""
@@ -146,6 +142,17 @@ class Visitor:
         self.page.set_viewport_size(SMALL_SCREEN)
         assert self.page.evaluate(_OVERFLOWS) is False, self.page.url
         self.page.set_viewport_size(usual)
+
+    def _assert_no_finding(self, rules: dict[str, Any]) -> None:
+        found = _AXE.run(
+            self.page,
+            options={
+                "resultTypes": ["violations"],
+                "preload": False,  # it copies stylesheets into the page, which our policy refuses
+                "runOnly": rules,
+            },
+        )
+        assert found.violations_count == 0, f"{self.page.url}\n{found.generate_report()}"
 
     def forget_refusal(self, status: str) -> None:
         """Take back the one complaint that Chromium makes of an answer such as `422 (…)`."""
