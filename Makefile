@@ -11,8 +11,6 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-versio
 	--generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-# The checks share one environment and one terminal.
-.NOTPARALLEL:
 .PHONY: help run test lint types contracts suite translations pictures soak bench lock clean
 
 help: ## list what can be made
@@ -21,26 +19,26 @@ help: ## list what can be made
 run: $(VENV)/installed ## start everything; PORT=8001 for another port, DEMO=0 for an empty desk
 	@exec $(BIN)/python -m msa.embedded run
 
-test: lint types contracts suite ## all checks and the whole suite
+test: $(VENV)/installed-dev translations ## all checks and the whole suite
+	@$(MAKE) --no-print-directory --jobs 2 suite lint types contracts
 	@command -v chromium >/dev/null || echo "The browser tests did not run:\
 	 there is no chromium here (on Debian: apt-get install chromium)."
 
 lint: $(VENV)/installed-dev ## ruff: rules and format
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/ruff format --check --quiet .
+	@nice $(BIN)/ruff check --quiet .
+	@nice $(BIN)/ruff format --check --quiet .
 
 types: $(VENV)/installed-dev ## mypy, strict
-	@$(BIN)/mypy .
+	@nice $(BIN)/mypy .
 
 contracts: $(VENV)/installed-dev ## who may import whom
-	@$(BIN)/lint-imports
+	@nice $(BIN)/lint-imports
 
 suite: $(VENV)/installed-dev translations ## pytest against real PostgreSQL and Redis; TESTS=… for some
 ifdef TESTS
 	@$(BIN)/python -m pytest $(TESTS)
 else
-	@$(BIN)/python -m pytest --numprocesses 2 -m "not browser"
-	@$(BIN)/python -m pytest -m browser
+	@$(BIN)/python -m tests.suite
 endif
 
 translations: $(VENV)/installed-dev ## compile locale/*.po
