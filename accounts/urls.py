@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from accounts import views
+from accounts.views import session
 
 urlpatterns = [
-    path("sign-in/", views.SignIn.as_view(), name="login"),
-    path("sign-out/", views.SignOut.as_view(), name="logout"),
-    path("language/", views.set_language, name="set_language"),
-    path("theme/", views.set_theme, name="set_theme"),
+    path("sign-in/", session.SignIn.as_view(), name="login"),
+    path("sign-out/", session.SignOut.as_view(), name="logout"),
+    path("language/", session.set_language, name="set_language"),
+    path("theme/", session.set_theme, name="set_theme"),
 ]

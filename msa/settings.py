@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "django.forms",
     "csp",
     "django_htmx",
+    "import_export",
     "template_partials",
     "msa.outbox",
     "accounts",

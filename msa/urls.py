@@ -8,6 +8,8 @@ from tam import acts
 
 urlpatterns = [
     path("", include("accounts.urls")),
+    path("", include("accounts.urls_versions")),
+    path("", include("accounts.urls_contacts")),
     path("", include("incidents.urls_portal")),
     path("", include("incidents.urls")),
     path("", include("tam.urls")),

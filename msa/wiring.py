@@ -7,6 +7,8 @@ for a topic runs first.
 
 from collections.abc import Mapping, Sequence
 
+import accounts.handlers
+import accounts.notifications
 import incidents.handlers
 import tam.handlers
 from incidents.notifications import customer
@@ -15,17 +17,21 @@ from tam import notifications as vendor
 
 # What changes something; a play that leaves no trace does without letters.
 REACTIONS: Mapping[str, Sequence[Handler]] = {
+    **accounts.handlers.REACTIONS,
     "office.calendar_revised": [incidents.handlers.on_calendar_revised],
     "certificate.hours_revised": [incidents.handlers.on_hours_revised],
     "incident.clock_breached": [tam.handlers.on_clock_breached],
 }
 
 _LETTERS: Mapping[str, Sequence[Handler]] = {
-    f"incident.{kind}": [
-        *([customer.notify] if kind in customer.LETTERS else []),
-        *([vendor.notify] if kind in vendor.LETTERS else []),
-    ]
-    for kind in {**customer.LETTERS, **vendor.LETTERS}
+    **accounts.notifications.LETTERS,
+    **{
+        f"incident.{kind}": [
+            *([customer.notify] if kind in customer.LETTERS else []),
+            *([vendor.notify] if kind in vendor.LETTERS else []),
+        ]
+        for kind in {**customer.LETTERS, **vendor.LETTERS}
+    },
 }
 
 HANDLERS: Mapping[str, Sequence[Handler]] = {

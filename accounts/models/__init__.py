@@ -1,6 +1,13 @@
 """People and agreements."""
 
-from accounts.models.certificate import Certificate, CertificateVersion, Contact, CoveredProduct
+from accounts.models.certificate import (
+    Certificate,
+    CertificateVersion,
+    Contact,
+    CoveredProduct,
+    EndingWarning,
+)
+from accounts.models.contact_request import ContactRequest
 from accounts.models.customer import Customer
 from accounts.models.office import (
     CalendarRecord,
@@ -22,9 +29,11 @@ __all__ = [
     "Certificate",
     "CertificateVersion",
     "Contact",
+    "ContactRequest",
     "CoveredProduct",
     "Customer",
     "DutyShift",
+    "EndingWarning",
     "Office",
     "OfficeDay",
     "Product",

@@ -13,9 +13,17 @@ from accounts.worktime import Calendar
 
 CALL_IN_CODE_DIGITS = 6  # long enough not to be guessed on the phone, short enough to be read out
 
+# Crockford's base 32: no letter is taken for a digit. Twelve are 60 bits, beyond any guessing.
+VERIFICATION_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+VERIFICATION_LENGTH = 12
+
 
 def new_call_in_code() -> str:
     return f"{secrets.randbelow(10**CALL_IN_CODE_DIGITS):0{CALL_IN_CODE_DIGITS}d}"
+
+
+def new_verification_code() -> str:
+    return "".join(secrets.choice(VERIFICATION_ALPHABET) for _ in range(VERIFICATION_LENGTH))
 
 
 class Certificate(models.Model):
@@ -71,6 +79,16 @@ class Certificate(models.Model):
         _("number of contacts"), editable=False, help_text=_("Taken over from the programme.")
     )
     version = models.PositiveIntegerField(_("version"), default=0, editable=False)
+    renews = models.OneToOneField(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="renewal",
+        verbose_name=_("follows"),
+        help_text=_("The certificate that this one renews."),
+    )
 
     class Meta:
         verbose_name = _("certificate")
@@ -177,6 +195,14 @@ class CertificateVersion(models.Model):
         verbose_name=_("approved by"),
     )
     printed = models.JSONField(_("printed"))
+    code = models.CharField(
+        _("verification code"),
+        max_length=VERIFICATION_LENGTH,
+        unique=True,
+        default=new_verification_code,
+        editable=False,
+        help_text=_("Printed on the certificate; whoever has it can ask whether it is genuine."),
+    )
 
     class Meta:
         verbose_name = _("certificate version")
@@ -190,3 +216,26 @@ class CertificateVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.certificate} · {self.number}"
+
+
+class EndingWarning(models.Model):
+    """That contacts and TAM were told how soon a certificate ends (SPEC 3); told once each."""
+
+    customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="+")
+    certificate = models.ForeignKey(Certificate, models.CASCADE, related_name="ending_warnings")
+    valid_until = models.DateField(_("last day"))
+    days = models.PositiveSmallIntegerField(_("days before"))
+    warned_at = models.DateTimeField(_("warned at"))
+
+    class Meta:
+        verbose_name = _("warning of an end")
+        verbose_name_plural = _("warnings of an end")
+        ordering = ["certificate_id", "-valid_until", "days"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["certificate", "valid_until", "days"], name="ending_warned_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.certificate} · {self.days}"

@@ -189,6 +189,16 @@ class Programme(models.Model):
             "provenance": _phrases(self.provenance),
         }
 
+    def printed(self) -> dict[str, Any]:
+        """Return the terms that a certificate prints: who reads it later needs nothing else."""
+        terms = self.as_data()
+        severities = terms.pop("severity")
+        for unprinted in ("provenance", "requirements", "summary", "warning_percentages"):
+            del terms[unprinted]
+        for severity in severities.values():
+            del severity["meaning"]
+        return {**terms, "severity": severities}
+
     def fingerprint(self) -> str:
         """Return the digest of the present terms; `loaded_digest` until they are edited."""
         return digest(self.as_data())

@@ -1,0 +1,5 @@
+"""Versions of certificates: as PDF, compared, and verified by anybody."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
