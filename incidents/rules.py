@@ -212,8 +212,11 @@ def lower_severity(
 
 
 def log_call(clock: RunningClock, *, at: datetime, calendar: Calendar) -> RunningClock:
-    """Start a clock that waits for the office to open, if the call comes before that."""
-    if not clock.waits_for_call or clock.has_started(at):
+    """Start a clock at the call, if it has not started by then.
+
+    A clock that waited and was started by a rise in severity takes a call from before as well.
+    """
+    if clock.has_started(at):
         return clock
     return _settle(replace(_move_start(clock, at), waits_for_call=False), at, calendar)
 

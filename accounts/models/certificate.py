@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import date, datetime
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -115,6 +116,16 @@ class Certificate(models.Model):
 
     def local_date(self, at: datetime) -> date:
         return at.astimezone(ZoneInfo(self.office.timezone)).date()
+
+    def hours_changed_at(self) -> datetime:
+        """Return since when its hours are what they are: its own week's, and the office's days."""
+        changed_at = self.office.revisions.latest("number").changed_at
+        printed = self.versions.order_by("-number").values_list(
+            "issued_at", "printed__week", "printed__office"
+        )
+        issued = list(printed)
+        since = [at for at, *_terms in takewhile(lambda row: row[1:] == issued[0][1:], issued)]
+        return max([changed_at, *since[-1:]])
 
 
 class CoveredProduct(models.Model):

@@ -209,8 +209,30 @@ class Case:
     # What time does.
 
     def fire_due(self, *, before: datetime, stood_by: bool = False) -> int:
-        """Fire what fell due strictly before an instant, each dated when it was due."""
+        """Fire what fell due strictly before an instant, each dated when it was due.
+
+        Hours that were revised meanwhile count, though their news may still be on its way.
+        """
         act_at, fired = self.at, 0
+        revised_at = self._hours_revised_at(before)
+        if revised_at:
+            fired += self._fire_until(revised_at, stood_by=stood_by)
+            self.ledger.at = revised_at
+            self.clocks.calendar_revised()
+            self._conclude()
+        fired += self._fire_until(before, stood_by=stood_by)
+        self.ledger.at = act_at
+        return fired
+
+    def _hours_revised_at(self, before: datetime) -> datetime | None:
+        """Return when hours were revised by which what falls due now is not reckoned yet."""
+        if not self.plan.is_due(before) or not self.clocks.count_other_hours():
+            return None
+        changed_at = self.incident.agreement().hours_changed_at()
+        return changed_at if changed_at < before else None
+
+    def _fire_until(self, before: datetime, *, stood_by: bool) -> int:
+        fired = 0
         while due := self.plan.take_next(before):
             key, self.ledger.at = due
             if stood_by:
@@ -218,7 +240,6 @@ class Case:
             self._fire(key)
             self._conclude(fired=key)
             fired += 1
-        self.ledger.at = act_at
         return fired
 
     def _fire(self, key: Key) -> None:

@@ -65,6 +65,11 @@ class Clockwork:
     def running(self) -> list[Clock]:
         return [clock for clock in self.latest.values() if clock.is_running]
 
+    def count_other_hours(self) -> bool:
+        """Tell whether a clock that may move counts working time by other hours than in force."""
+        moving = [clock for clock in self.latest.values() if clock.can_move and clock.uses_hours]
+        return any(clock.calendar != self._hours.digest for clock in moving)
+
     # What happened.
 
     def filed(self, *, by_phone: bool) -> None:
@@ -72,7 +77,12 @@ class Clockwork:
         self.begin(ClockKind.RESPONSE, by_phone=by_phone)
         for kind in LASTING:
             self.begin(kind)
-        self._begin_update()
+        if self.owes_updates():
+            self._begin_update()
+
+    def owes_updates(self) -> bool:
+        """Tell whether updates are owed: since the first, or where no answer is owed."""
+        return ClockKind.UPDATE in self.latest or not self.runs(ClockKind.RESPONSE)
 
     def customer_wrote(self) -> None:
         """A next response is owed, unless an answer is owed already."""
@@ -84,7 +94,8 @@ class Clockwork:
         if qualified:
             self.answered()
         self.meet(self.at_this_instant(ClockKind.UPDATE))
-        self._begin_update()
+        if self.owes_updates():
+            self._begin_update()
 
     def answered(self) -> None:
         """Take this instant as one of a qualified response, the first if none was earlier."""
@@ -112,7 +123,7 @@ class Clockwork:
             target, clock = self._target(kind), self.latest.get(kind)
             if target is None:
                 continue
-            if clock is None:
+            if clock is None or (kind is ClockKind.RESPONSE and not clock.is_running):
                 self._begin_late(kind)
             elif clock.can_move:
                 hours = self._hours_of(clock)
@@ -138,7 +149,8 @@ class Clockwork:
             self.begin(ClockKind.RESPONSE, by_phone=not by_contact)
         for kind in LASTING:
             self._take_up(kind)
-        self._begin_update()
+        if not self.runs(ClockKind.RESPONSE):
+            self._begin_update()
         if by_contact:
             self.customer_wrote()
 
@@ -206,9 +218,7 @@ class Clockwork:
         return self._start(kind, value, self._hours)
 
     def _begin_update(self) -> None:
-        """Updates are owed once the customer has been answered, or where no answer is owed."""
-        owed = self.runs(ClockKind.RESPONSE) or self.runs(ClockKind.UPDATE)
-        if self.incident.is_open and not owed:
+        if self.incident.is_open and not self.runs(ClockKind.UPDATE):
             self.begin(ClockKind.UPDATE)
 
     def _begin_late(self, kind: ClockKind) -> None:
@@ -298,6 +308,14 @@ class Clockwork:
         clock.take(replace(value, pauses=rules.end_pause(value.pauses, at)))
         self.touch(clock)
 
+    def undo(self, clock: Clock) -> None:
+        """End a clock at its beginning: it is found that it was never owed."""
+        if clock.breached_at:
+            self._set_breach_aside(clock)
+        clock.ended_at = clock.received_at
+        self.touch(clock)
+        self.ledger.record("clock_ended", at=clock.received_at, data=clock.summary())
+
     def meet(self, clock: Clock | None) -> None:
         """Take this instant as the one at which a promise was kept."""
         if clock is None:
@@ -331,10 +349,13 @@ class Clockwork:
     def _set_breach_aside_if_in_time(self, clock: Clock) -> None:
         """In time is in time, though the check ran first (SPEC 7.9)."""
         if clock.breached_at and self.ledger.at <= clock.due_at:
-            clock.breached_at = None
-            clock.breach_set_aside_at = self.ledger.recorded_at
-            self.touch(clock)
-            self.ledger.record("breach_set_aside", data=clock.summary())
+            self._set_breach_aside(clock)
+
+    def _set_breach_aside(self, clock: Clock) -> None:
+        clock.breached_at = None
+        clock.breach_set_aside_at = self.ledger.recorded_at
+        self.touch(clock)
+        self.ledger.record("breach_set_aside", data=clock.summary())
 
     # What they read.
 

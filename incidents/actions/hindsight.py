@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import Role
 from incidents.actions.clockwork import Clockwork
-from incidents.models import Clock, ClockKind, Message, MessageKind, SideInterval
+from incidents.models import Clock, ClockKind, JournalEntry, Message, MessageKind, SideInterval
 from incidents.rules import Pause
 from incidents.states import Side
 
@@ -28,8 +28,25 @@ def customer_was_told(clocks: Clockwork, *, qualified: bool) -> None:
     """Take a word as having been said at the ledger's instant, whatever came after it."""
     if qualified:
         clocks.answered()
+        _undo_a_second_first_response(clocks)
         _owe_what_was_asked_next(clocks)
     _renew_updates(clocks)
+
+
+def _undo_a_second_first_response(clocks: Clockwork) -> None:
+    """Undo the response clock of a reopening: it began only because nobody seemed to have answered.
+
+    A contact who reopened is owed the next response instead, as after any word of theirs.
+    """
+    again = clocks.response
+    if again is None or not again.is_running or again.received_at <= clocks.ledger.at:
+        return
+    clocks.undo(again)
+    reopened = JournalEntry.objects.filter(
+        incident=clocks.incident, kind="reopened", at=again.received_at
+    )
+    if reopened.filter(actor__role=Role.CONTACT).exists():
+        _begin_back(clocks, ClockKind.NEXT_RESPONSE, again.received_at, None, None)
 
 
 def _owe_what_was_asked_next(clocks: Clockwork) -> None:
@@ -61,7 +78,7 @@ def _renew_updates(clocks: Clockwork) -> None:
     at, ran = clocks.ledger.at, clocks.at_this_instant(ClockKind.UPDATE)
     until, met_at = (ran.ended_at, ran.met_at) if ran else _next_on_record(clocks)
     clocks.meet(ran)
-    if clocks.runs(ClockKind.RESPONSE):
+    if not clocks.owes_updates():
         return
     words = _words(clocks).filter(written_at__gt=at)
     if until is not None:

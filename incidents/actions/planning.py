@@ -49,6 +49,9 @@ class Plan:
         stored = {(row.kind, row.clock_kind, row.step): row for row in rows}
         return cls(incident, stored, {key: row.due_at for key, row in stored.items()})
 
+    def is_due(self, before: datetime) -> bool:
+        return any(due_at < before for due_at in self.planned.values())
+
     def take_next(self, before: datetime) -> tuple[Key, datetime] | None:
         """Take out and return what falls due first of all that lies strictly before an instant."""
         if not self.planned:

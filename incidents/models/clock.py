@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from incidents.models.incident import Incident
-from incidents.rules import Pause, Promise, RunningClock, WarningPoint
+from incidents.rules import Pause, Promise, RunningClock, Unit, WarningPoint
 
 
 class ClockKind(models.TextChoices):
@@ -97,6 +97,12 @@ class Clock(models.Model):
     def is_standing(self) -> bool:
         """Whether it stands, or at its end stood, still: the next move is not the vendor's."""
         return bool(self.pauses) and self.pauses[-1][1] is None
+
+    @property
+    def uses_hours(self) -> bool:
+        """Whether its due time follows from an office's hours."""
+        working = any(promise["unit"] == Unit.WORKING for promise in self.promises)
+        return working or self.waits_for_call
 
     def ran_at(self, at: datetime) -> bool:
         """Whether it had begun and not ended at an instant."""

@@ -163,6 +163,69 @@ def test_own_hours_move_the_clocks_that_run_in_them(cast, until):
     assert latest(incident).due_at == datetime(2026, 3, 3, 11, 0, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("noticed_first", ["the change", "the due time"])
+def test_hours_that_were_changed_in_time_count_whoever_notices_first(cast, until, noticed_first):
+    incident = cast.file("product-partial")  # six working hours: Monday 15:00 in Paris
+    certificate = Certificate.objects.get(pk=cast.certificate.pk)
+    certificate.week = {day: [["09:00", "12:00"]] for day in PARIS_WEEK}
+    changed_at = MONDAY_NINE + 2 * HOUR
+    terms = {"certificate": certificate, "products": [cast.product], "actor": cast.ada}
+    certificates.revise_certificate(**terms, at=changed_at)
+    if noticed_first == "the change":
+        until(changed_at)
+    fire_earlier_than(MONDAY_NINE + 7 * HOUR)
+    until(MONDAY_NINE + 7 * HOUR)
+    assert (latest(incident).due_at, latest(incident).breached_at) == (
+        datetime(2026, 3, 3, 11, 0, tzinfo=UTC),
+        None,
+    )
+
+
+@pytest.mark.parametrize("logged", ["at once", "later"])
+def test_a_call_before_a_rise_starts_the_clock_whenever_it_is_logged(cast, logged):
+    friday = datetime(2026, 3, 6, 19, 30, tzinfo=UTC)
+    incident = cast.file("product-malfunction", at=friday)  # four hours from the call or Monday
+    called_at, raised_at = friday + timedelta(minutes=30), friday + 2 * HOUR
+    call = {
+        "incident": incident,
+        "actor": cast.dana,
+        "caller": cast.alice,
+        "qualified": False,
+        "text": "…",
+        "at": called_at,
+    }
+    if logged == "at once":
+        responding.log_call(**call)
+    responding.change_severity(
+        incident=incident, actor=cast.dana, severity=1, text="…", at=raised_at
+    )
+    if logged == "later":
+        responding.log_call(**call, logged_at=raised_at + timedelta(minutes=10))
+    clock = latest(incident)
+    assert (clock.started_at, clock.due_at, [each["basis"] for each in clock.promises]) == (
+        called_at,
+        raised_at + timedelta(minutes=30),
+        [called_at.isoformat(), raised_at.isoformat()],
+    )
+
+
+@pytest.mark.parametrize("breached", [False, True])
+def test_an_answer_by_phone_undoes_the_clock_of_a_reopening(cast, breached):
+    incident = cast.file("product-malfunction")  # four hours
+    answering.withdraw(incident=incident, actor=cast.alice, text="", at=MONDAY_NINE + 2 * HOUR)
+    reopened_at = MONDAY_NINE + 3 * HOUR
+    answering.reopen(incident=incident, actor=cast.alice, at=reopened_at)
+    logged_at = reopened_at + (5 if breached else 1) * HOUR
+    fire_earlier_than(logged_at)
+    called = rang(cast, incident, MONDAY_NINE + HOUR, logged_at)
+    clocks = incident.clocks.order_by("received_at")
+    assert (called.state, called.responded_at) == ("in_progress", MONDAY_NINE + HOUR)
+    assert list(clocks.values_list("received_at", "met_at", "ended_at", "breached_at")) == [
+        (MONDAY_NINE, MONDAY_NINE + HOUR, MONDAY_NINE + HOUR, None),
+        (reopened_at, None, reopened_at, None),
+    ]
+
+
 def test_filing_reckons_by_the_calendar_in_force_not_by_one_read_before(cast, until):
     read_before = Certificate.objects.select_related("office").get(pk=cast.certificate.pk)
     office = Office.objects.get(pk=cast.office.pk)

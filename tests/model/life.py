@@ -211,7 +211,10 @@ class Incident:
             "resolution": True,
         }
         for kind, would_run in wanted.items():
-            if would_run and not any(clock.kind == kind for clock in self.clocks):
+            known = [clock for clock in self.clocks if clock.kind == kind]
+            if kind == "response":
+                known = [clock for clock in known if clock.runs]
+            if would_run and not known:
                 self.begin(kind, at)
 
     def meet(self, kind: str, at: int) -> None:
@@ -228,7 +231,7 @@ class Incident:
         """Any word to the customer."""
         began = any(clock.kind == "update" for clock in self.clocks)
         self.meet("update", at)
-        if self.answered or began:
+        if began or not self.running("response"):
             self.begin("update", at)
 
     def customer_wrote(self, at: int) -> None:

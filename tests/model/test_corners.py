@@ -42,6 +42,44 @@ def test_a_raise_that_does_not_move_a_standing_clock_forgets_no_warning():
     ]
 
 
+@pytest.mark.django_db
+def test_updates_that_have_begun_go_on_though_an_answer_is_owed_since():
+    targets = {
+        "2": {
+            "response": {"minutes": 600, "unit": "elapsed"},
+            "further": {"update": {"minutes": 540, "unit": "working"}},
+        },
+        "3": {"response": None, "further": {"update": {"minutes": 540, "unit": "working"}}},
+    }
+    scenario = [
+        *agreement(targets),
+        filed(f"{MONDAY}T09:00:00Z", "product-partial"),
+        act("change_severity", f"{MONDAY}T09:10:00Z", severity=2),
+        act("reply", f"{MONDAY}T10:00:00Z"),
+        {"do": "end", "at": f"{MONDAY}T11:00:00Z"},
+    ]
+    assert [(clock["started_at"], clock["met_at"]) for clock in clocks(scenario)] == [
+        (f"{MONDAY}T09:00:00Z", f"{MONDAY}T10:00:00Z"),
+        (f"{MONDAY}T10:00:00Z", None),
+    ]
+
+
+@pytest.mark.django_db
+def test_what_was_reopened_unanswered_is_owed_an_answer_once_its_severity_promises_one():
+    scenario = [
+        *agreement({"4": {"response": None}}),
+        filed(f"{MONDAY}T09:00:00Z", "product-partial"),
+        act("change_severity", f"{MONDAY}T09:10:00Z", severity=4),
+        act("withdraw", f"{MONDAY}T09:20:00Z", by="alice"),
+        act("reopen", f"{MONDAY}T10:00:00Z"),
+        act("change_severity", f"{MONDAY}T10:10:00Z", severity=2),
+        {"do": "end", "at": f"{MONDAY}T11:00:00Z"},
+    ]
+    report = played(scenario)
+    assert report == report_of(scenario)
+    assert report["incidents"][0]["response"]["due_at"] == f"{MONDAY}T14:10:00Z"
+
+
 def clocks(scenario: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the further clocks of the only incident, in which the product and the model agree."""
     report = played(scenario)
