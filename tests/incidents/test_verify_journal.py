@@ -110,7 +110,7 @@ def test_a_journal_as_it_was_written(cast, incident):
     length = incident.journal_length + other.journal_length
 
     assert verify() == (0, [])
-    assert counts() == f"2 incidents, {length} entries, 0 with an erased text; 0 findings"
+    assert counts() == f"2 incidents, {length} entries, 0 with an erased text; findings: 0"
 
 
 def test_the_rate_is_told(incident):
@@ -291,7 +291,7 @@ def test_an_erased_text_is_counted_and_no_finding(incident):
     )
     assert verify() == (0, [])
     length = incident.journal_length
-    assert counts() == f"1 incidents, {length} entries, 1 with an erased text; 0 findings"
+    assert counts() == f"1 incidents, {length} entries, 1 with an erased text; findings: 0"
 
 
 def test_only_the_incidents_that_are_named(cast, incident):

@@ -44,7 +44,7 @@ class Command(BaseCommand):
         took = perf_counter() - began
         self.stdout.write(
             f"{verification.incidents} incidents, {verification.entries} entries,"
-            f" {verification.erased} with an erased text; {found} findings;"
+            f" {verification.erased} with an erased text; findings: {found};"
             f" {took:.1f} s, {verification.entries / took:.0f} entries/s"
         )
         if found:
