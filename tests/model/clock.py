@@ -121,7 +121,7 @@ class Clock:
                 self.plan(at)
 
     def revise(self, hours: Hours, at: int) -> None:
-        """Go by other hours, unless that would put the due time before the change."""
+        """Go by other hours; one that would be due before the change stays as it is in everything."""
         if not self.can_move:
             return
         as_it_was = self.hours, self.started_at, [promise.basis for promise in self.promises]
@@ -132,6 +132,7 @@ class Clock:
             self.hours, self.started_at, bases = as_it_was
             for promise, basis in zip(self.promises, bases, strict=True):
                 promise.basis = basis
+            return
         self.plan(at)
 
     # What ends it.
