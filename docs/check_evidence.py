@@ -27,6 +27,7 @@ WORDS = QUALIFIED | {"replied", "workaround_recorded", "call_logged"}
 RETURNS = {"answered", "declined", "taken_back"}  # the move to the vendor
 CUSTOMER_STATES = {"awaiting_customer", "solution_offered"}
 CLOSURES = {"accepted": "solved", "expired": "no_reply", "withdrawn": "withdrawn"}
+STOPS = {"clock_stopped", "clock_ended"}
 SUMMARY = ("kind", "received_at", "started_at", "due_at", "waits_for_call", "promises")
 
 
@@ -276,6 +277,7 @@ class History:
         self.breached_at = self.set_aside_at = None
         self.wrong = []
         self._evidence = evidence
+        self._begins(event)
         self._reckon(event)
 
     def is_of(self, summary):
@@ -284,38 +286,109 @@ class History:
     def tell(self, event):
         kind, data = event["kind"], event["data"]
         before = data["from"] if kind == "clock_moved" else data
-        if any(before[name] != self.told[name] for name in SUMMARY):
+        known = self.told
+        if kind in STOPS and self.breached_at is None and before["pauses"] != known["pauses"]:
+            known = self._cut(event["at"])
+            if before["pauses"] != known["pauses"]:
+                self.wrong.append(f"event {event['number']}: it stood still {known['pauses']}")
+        if any(before[name] != known[name] for name in SUMMARY):
             self.wrong.append(f"event {event['number']} tells of another clock than those before")
         if kind == "clock_moved":
+            self._moves(event)
             self.told, self.reckoned_at = data["to"], event["at"]
         elif kind == "clock_breached":
             self.breached_at = event["at"]
         elif kind == "breach_set_aside":
             self.breached_at, self.set_aside_at = None, event["recorded_at"]
-        else:
+        if kind != "clock_moved":
             self.told = {name: data[name] for name in self.told}
         if self.breached_at is None and self.set_aside_at is None:
             self._reckon(event)  # nothing moves what was breached
 
+    def _begins(self, event):
+        """It begins at reception; where a call is required out of hours, at the next opening."""
+        told = self.told
+        waits = told["kind"] == "response" and self._must_wait(event)
+        if told["waits_for_call"] != waits:
+            self.wrong.append(
+                f"event {event['number']}: the clock {'has to' if waits else 'need not'} wait"
+            )
+        opening = self._office(told).next_opening(instant(told["received_at"]))
+        if told["started_at"] != (opening.isoformat() if waits else told["received_at"]):
+            self.wrong.append(f"event {event['number']}: the clock does not start then")
+
+    def _must_wait(self, event):
+        """Reported out of hours, other than by phone, at a severity that requires a call."""
+        act = self._act_of(event, {"filed", "reopened", "severity_changed"})
+        if act is None or act["kind"] == "severity_changed":
+            return False
+        if act["kind"] == "filed":
+            by_phone = act["data"]["channel"] == "phone"
+        else:
+            by_phone = self._evidence["people"][str(act["actor"])]["side"] == "vendor"
+        target = self._target(self._severity_at(event))
+        is_open = self._office(self.told).is_open(instant(self.told["received_at"]))
+        return bool(target and target["call_required"]) and not by_phone and not is_open
+
+    def _moves(self, event):
+        """A start moves by a call, a change of severity or of hours before it, and else stays."""
+        told, to, at = self.told, event["data"]["to"], event["at"]
+        ahead, waits = told["started_at"] > at, told["waits_for_call"]
+        start, reason = told["started_at"], event["data"]["reason"]
+        if reason == "calendar" and ahead and waits:
+            since = max(at, told["received_at"])
+            start = self._office(to).next_opening(instant(since)).isoformat()
+        elif reason == "call" and ahead and self._act_of(event, {"call_logged"}):
+            start, waits = at, False
+        elif reason == "severity" and (change := self._act_of(event, {"severity_changed"})):
+            data = change["data"]
+            if data["to"] < data["from"]:
+                start, waits = at if ahead and waits else start, False
+            elif waits and not self._target(data["to"])["call_required"]:
+                start, waits = told["received_at"], False
+        if (to["started_at"], to["waits_for_call"]) != (start, waits):
+            self.wrong.append(f"event {event['number']}: the clock does not start then")
+
+    def _cut(self, at):
+        """Return what was told as of a stop: what is done ends a pause, and leaves out later ones.
+
+        It is due as it would be had it gone on then.
+        """
+        pauses = [
+            [stop, min(on, at) if on else at] for stop, on in self.told["pauses"] if stop < at
+        ]
+        return {**self.told, "pauses": pauses, "due_at": self._due(pauses).isoformat()}
+
     def _reckon(self, event):
         """While a clock stands still, it is due as if it had gone on when it was last reckoned."""
-        told = self.told
-        office = office_of(self._evidence, told["calendar"])
-        pauses = [
-            [stop, on if on not in {None, event["at"]} else max(stop, self.reckoned_at)]
-            for stop, on in told["pauses"]
-        ]
-        due_at = min(due(promise, pauses, office) for promise in told["promises"])
-        if due_at != instant(told["due_at"]):
+        due_at = self._due(self.told["pauses"])
+        if due_at != instant(self.told["due_at"]):
             self.wrong.append(f"event {event['number']}: the clock is due {due_at.isoformat()}")
-        if told["waits_for_call"] and told["started_at"] > event["at"]:
-            starts = {office.next_opening(instant(told["received_at"])).isoformat()}
-        else:
-            starts = {one["at"] for one in disclosed(self._evidence)} | {told["received_at"]}
-            if told["waits_for_call"]:
-                starts.add(told["started_at"])  # reckoned when it lay ahead
-        if told["started_at"] not in starts:
-            self.wrong.append(f"event {event['number']}: the clock does not start then")
+
+    def _due(self, pauses):
+        office = self._office(self.told)
+        ended = [[stop, on or max(stop, self.reckoned_at)] for stop, on in pauses]
+        return min(due(promise, ended, office) for promise in self.told["promises"])
+
+    def _act_of(self, event, kinds):
+        """Return the last act of some kinds at an event's instant that stands before it."""
+        before = [
+            one
+            for one in disclosed(self._evidence)
+            if one["kind"] in kinds and one["at"] == event["at"]
+            if one["number"] < event["number"]
+        ]
+        return before[-1] if before else None
+
+    def _severity_at(self, event):
+        events = disclosed(self._evidence)
+        return Life([one for one in events if one["number"] < event["number"]]).severity
+
+    def _target(self, severity):
+        return self._evidence["targets"]["response"].get(str(severity))
+
+    def _office(self, told):
+        return office_of(self._evidence, told["calendar"])
 
 
 def check_clocks(evidence):
@@ -415,12 +488,11 @@ def check_pauses(clock, evidence):
             expected.append([stopped, since])
             stopped = until
     expected.append([stopped, None])
-    expected = [
-        [stop, on if on and on < ended_at else None]
-        for stop, on in expected
-        if stop and stop < ended_at and (on is None or stop < on)
-    ]
-    told = [[stop, on if on and on < ended_at else None] for stop, on in clock["pauses"]]
+    expected = [[stop, on] for stop, on in expected if stop and (on is None or stop < on)]
+    expected, told = (
+        [[stop, on if on and on < ended_at else None] for stop, on in pauses if stop < ended_at]
+        for pauses in (expected, clock["pauses"])
+    )
     if told != expected:
         yield f"it stood still {expected}"
 
@@ -428,23 +500,28 @@ def check_pauses(clock, evidence):
 def check_met(clock, history, evidence):
     """A promise is met by the first thing that keeps it; at the end of its life by solving."""
     received_at, ended_at = clock["received_at"], clock["ended_at"]
-    kept, closed = [], False
+    kept, closed, undone, offered_at = [], False, False, None
     for event in disclosed(evidence):
-        at, later = event["at"], event["number"] > history.number
+        at = event["at"]
+        later = at > received_at or (at == received_at and event["number"] > history.number)
         if ended_at and at > ended_at:
             continue
-        if keeps(clock["kind"], event) and (at > received_at or (at == received_at and later)):
+        told_after = event["number"] > history.number
+        if told_after and at < received_at == ended_at and is_qualified(event):
+            undone = True  # a call that is logged afterwards: it was answered before it began
+        if event["kind"] == "solution_offered":
+            offered_at = max(at, received_at)
+        if later and keeps(clock["kind"], event):
             kept.append(at)
         if event["kind"] in CLOSURES and at == ended_at and later:
             closed = True
             if event["kind"] == "accepted" and clock["kind"] in {"workaround", "resolution"}:
-                stands = clock["pauses"] and clock["pauses"][-1][1] is None
-                kept.append(clock["pauses"][-1][0] if stands else at)
+                kept.append(offered_at)
     expected = min(kept, default=None)
     possible = {expected, None} if closed and expected == ended_at else {expected}
     if clock["met_at"] not in possible:
         yield f"met_at should be {expected}"
-    if ended_at not in {None, clock["met_at"]} and not closed:
+    if ended_at not in {None, clock["met_at"]} and not closed and not undone:
         yield f"nothing ended it at {ended_at}"
 
 
@@ -592,12 +669,8 @@ def counting(promise, since, until, office):
 
 
 def pauses_before_breach(clock):
-    """Nothing moves what was breached; a pause that ends with the clock never ended for it."""
-    return [
-        [stop, None if on == clock["ended_at"] else on]
-        for stop, on in clock["pauses"]
-        if stop < (clock["breached_at"] or "9999")
-    ]
+    """Nothing moves what was breached."""
+    return [pause for pause in clock["pauses"] if pause[0] < (clock["breached_at"] or "9999")]
 
 
 # Small things.

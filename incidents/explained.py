@@ -4,22 +4,51 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from accounts.worktime import Calendar, Stretch
-from incidents.rules import Promise, RunningClock
+from incidents.rules import Pause, Promise, RunningClock
 
 Interval: TypeAlias = tuple[datetime, datetime | None]  # None: it lasts
 
 
 class Verdict(StrEnum):
-    """What became of a clock; the words are those that the page's clocks bear as states."""
+    """What became of a promise: the words of the evidence and of every comparison."""
+
+    KEPT = "kept"
+    MISSED = "missed"  # not done by the due instant, whatever came later
+    ENDED = "ended"  # with the incident, neither kept nor missed
+    STANDING = "standing"
+    RUNNING = "running"
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        met_at: datetime | None,
+        breached_at: datetime | None,
+        ended_at: datetime | None,
+        is_standing: bool = False,
+    ) -> Self:
+        """Return the verdict on what is on record; what may be overdue unseen still runs."""
+        if breached_at:
+            return cls.MISSED
+        if met_at:
+            return cls.KEPT
+        if ended_at:
+            return cls.ENDED
+        return cls.STANDING if is_standing else cls.RUNNING
+
+
+class ClockState(StrEnum):
+    """How a clock stands: the verdict, told apart further; a page's clocks bear these words."""
 
     MET = "met"
     LATE = "late"  # met after it was breached
     MISSED = "missed"  # breached, and ended unmet
+    UNDONE = "undone"  # ended as it began: it was found that nothing was owed
     BREACHED = "breached"  # and still owed
-    ENDED = "ended"  # with the incident, neither met nor breached
+    ENDED = "ended"
     STANDING = "standing"
     WAITING = "waiting"  # for a call, or for the office to open
     RUNNING = "running"
@@ -80,6 +109,23 @@ class ClockFacts:
     @property
     def stopped_at(self) -> datetime | None:
         return self.met_at or self.ended_at
+
+    @property
+    def pauses(self) -> tuple[Pause, ...]:
+        """The pauses that bear on the due instant: nothing moves it after a breach."""
+        fixed_at = self.breached_at or (self.value.due_at if self.set_aside_at else None)
+        if fixed_at is None:
+            return self.value.pauses
+        return tuple(pause for pause in self.value.pauses if pause[0] < fixed_at)
+
+    @property
+    def verdict(self) -> Verdict:
+        return Verdict.of(
+            met_at=self.met_at,
+            breached_at=self.breached_at,
+            ended_at=self.ended_at,
+            is_standing=self.value.is_standing,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +192,19 @@ class Account:
         """The sum of what counts until the promise is due."""
         return sum((row.length for row in self.rows if isinstance(row, Counted)), timedelta())
 
+    @property
+    def stretches(self) -> list[tuple[datetime, datetime]]:
+        """What counts until the promise is due, whatever happened in between."""
+        joined: list[tuple[datetime, datetime]] = []
+        for row in self.rows:
+            if not isinstance(row, Counted):
+                continue
+            if joined and joined[-1][1] == row.since:
+                joined[-1] = joined[-1][0], row.until
+            else:
+                joined.append((row.since, row.until))
+        return joined
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -154,7 +213,7 @@ class Explanation:
     facts: ClockFacts
     calendar: Calendar
     at: datetime
-    verdict: Verdict
+    state: ClockState
     accounts: tuple[Account, ...]
 
     @property

@@ -14,6 +14,7 @@ from accounts.worktime import Calendar, Stretch, stretches
 from incidents.explained import (
     Account,
     ClockFacts,
+    ClockState,
     Counted,
     Explanation,
     Happening,
@@ -51,7 +52,7 @@ def explain(
         facts=facts,
         calendar=calendar,
         at=at,
-        verdict=_verdict(facts, at),
+        state=_state(facts, at),
         accounts=tuple(
             _account(
                 facts,
@@ -66,36 +67,37 @@ def explain(
     )
 
 
-def reckoned_due(facts: ClockFacts, calendar: Calendar) -> datetime:
-    """Reckon the due instant of a clock from its promises and pauses alone."""
-    return min(_dues_if_resumed(facts, calendar))
-
-
 def _dues_if_resumed(facts: ClockFacts, calendar: Calendar) -> list[datetime]:
     """Return when each promise is due; a pause that lasts is taken to end at the last reckoning."""
     pauses = tuple(
-        (stopped, resumed or max(stopped, facts.settled_at)) for stopped, resumed in _pauses(facts)
+        (stopped, resumed or max(stopped, facts.settled_at)) for stopped, resumed in facts.pauses
     )
-    dues = (promise.due(calendar, pauses) for promise in facts.value.promises)
-    return [due or facts.value.due_at for due in dues]
+    return [_known(promise.due(calendar, pauses)) for promise in facts.value.promises]
 
 
-def _pauses(facts: ClockFacts) -> tuple[Pause, ...]:
-    """Return the pauses that bear on the due instant: nothing moves it after a breach."""
-    fixed_at = facts.breached_at or (facts.value.due_at if facts.set_aside_at else None)
-    return tuple(pause for pause in facts.value.pauses if fixed_at is None or pause[0] < fixed_at)
+def _known(due_at: datetime | None) -> datetime:
+    if due_at is None:
+        raise AssertionError("A clock that goes on has a due instant.")
+    return due_at
 
 
-def _verdict(facts: ClockFacts, at: datetime) -> Verdict:
-    if facts.met_at:
-        return Verdict.LATE if facts.breached_at else Verdict.MET
-    if facts.ended_at:
-        return Verdict.MISSED if facts.breached_at else Verdict.ENDED
-    if facts.value.is_standing and not facts.breached_at:
-        return Verdict.STANDING
+def _state(facts: ClockFacts, at: datetime) -> ClockState:
+    match facts.verdict:
+        case Verdict.KEPT:
+            return ClockState.MET
+        case Verdict.ENDED if facts.ended_at == facts.value.received_at:
+            return ClockState.UNDONE
+        case Verdict.ENDED:
+            return ClockState.ENDED
+        case Verdict.STANDING:
+            return ClockState.STANDING
+        case Verdict.MISSED if facts.met_at:
+            return ClockState.LATE
+        case Verdict.MISSED if facts.ended_at:
+            return ClockState.MISSED
     if facts.breached_at or facts.value.due_at < at:
-        return Verdict.BREACHED
-    return Verdict.RUNNING if facts.value.has_started(at) else Verdict.WAITING
+        return ClockState.BREACHED
+    return ClockState.RUNNING if facts.value.has_started(at) else ClockState.WAITING
 
 
 def _account(
@@ -106,7 +108,7 @@ def _account(
     calendar: Calendar,
     at: datetime,
 ) -> Account:
-    pauses = _pauses(facts)
+    pauses = facts.pauses
     due_at = promise.due(calendar, pauses)
     used = _used(promise, facts.value.pauses, facts.stopped_at or at, calendar)
     marks = _marks(facts, story, due_at, at)

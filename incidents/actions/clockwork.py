@@ -111,7 +111,7 @@ class Clockwork:
     def called(self) -> None:
         """Start a response clock that waits for a call (SPEC 7.4)."""
         clock = self.response
-        if clock and clock.can_move:
+        if clock and clock.can_move and clock.received_at <= self.ledger.at:
             hours = self._hours_of(clock)
             moved = rules.log_call(clock.value(), at=self.ledger.at, calendar=hours)
             self._reckon(clock, moved, "call")

@@ -189,7 +189,8 @@ def log_call(
     case = Case.open(incident, at=at, recorded_at=logged_at)
     if at == logged_at:
         _require_open(case)
-    answers = qualified and case.side_at(at) is Side.VENDOR
+    side = case.side_at(at)
+    answers = qualified and side is Side.VENDOR
     message = case.write(actor, MessageKind.CALL, text, qualified=answers, channel=Channel.PHONE)
     case.record(
         "call_logged",
@@ -202,7 +203,7 @@ def log_call(
         case.move(case.incident.respond)
     if at == logged_at:
         case.clocks.customer_was_told(qualified=answers)
-    else:
+    elif side is not None:
         hindsight.customer_was_told(case.clocks, qualified=answers)
     return case.finish()
 

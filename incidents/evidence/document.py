@@ -3,11 +3,12 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 
+from accounts import worktime
 from accounts.models import (
     CalendarRecord,
     CalendarRevision,
@@ -16,8 +17,10 @@ from accounts.models import (
     User,
 )
 from accounts.worktime import Calendar
-from incidents.evidence import arithmetic
 from incidents.evidence.disclosure import is_disclosed, is_erased
+from incidents.explained import Account, Explanation
+from incidents.explaining.records import explain_clocks
+from incidents.explaining.steady import held_steady
 from incidents.models import Attachment, Clock, Incident, JournalEntry, Message, SideInterval
 from incidents.states import Side
 
@@ -30,8 +33,13 @@ def evidence_of(incident: Incident) -> dict[str, Any]:
 
     Everything is told as of the last event, so that an incident to which nothing has happened
     gives the same evidence again. Internal entries keep their place in the chain and nothing else;
-    people go by name and role, never by address.
+    people go by name and role, never by address. The incident is brought up to date.
     """
+    with held_steady(incident):
+        return _evidence_of(incident)
+
+
+def _evidence_of(incident: Incident) -> dict[str, Any]:
     entries = list(
         incident.journal.select_related("actor", "message")
         .prefetch_related("message__attachments")
@@ -40,8 +48,9 @@ def evidence_of(incident: Incident) -> dict[str, Any]:
     as_of = max(entry.at for entry in entries)
     version = _version_at(incident.certificate, incident.received_at)
     hours = _hours_at(incident.certificate, as_of)
-    clocks = list(incident.clocks.order_by("received_at", "id"))
-    calendars = {hours.digest: hours.to_data()} | _calendars(clocks, entries)
+    clocks = list(incident.clocks.order_by("id"))
+    sides = list(incident.sides.order_by("id"))
+    calendars = {hours.digest: hours} | _calendars(clocks, entries)
     evidence = {
         "format": FORMAT,
         "version": VERSION,
@@ -54,10 +63,20 @@ def evidence_of(incident: Incident) -> dict[str, Any]:
         "programme": version.printed["programme"],
         "targets": incident.targets,
         "office": {"name": incident.certificate.office.name, "timezone": hours.timezone},
-        "calendars": calendars,
+        "calendars": {digest: calendar.to_data() for digest, calendar in calendars.items()},
         "events": [_event(entry) for entry in entries],
-        "clocks": [_clock(clock, as_of, calendars) for clock in clocks],
-        "sides": _sides(incident.sides.order_by("id"), as_of, hours),
+        "clocks": [
+            _clock(clock, explanation)
+            for clock, explanation in sorted(
+                zip(
+                    clocks,
+                    explain_clocks(clocks, entries, sides, calendars, as_of),
+                    strict=True,
+                ),
+                key=lambda pair: (pair[0].received_at, pair[0].pk),
+            )
+        ],
+        "sides": _sides(sides, as_of, hours),
         "head": {"length": incident.journal_length, "hash": incident.journal_head},
     }
     return evidence | {"seal": seal(evidence)}
@@ -158,7 +177,7 @@ def _hours_at(certificate: Certificate, at: datetime) -> Calendar:
     return Calendar.from_data({**calendar.to_data(), "week": week})
 
 
-def _calendars(clocks: Iterable[Clock], entries: Iterable[JournalEntry]) -> dict[str, Any]:
+def _calendars(clocks: Iterable[Clock], entries: Iterable[JournalEntry]) -> dict[str, Calendar]:
     """Return every calendar that a clock was ever reckoned by, by its digest."""
     digests = {clock.calendar for clock in clocks}
     for entry in entries:
@@ -166,7 +185,7 @@ def _calendars(clocks: Iterable[Clock], entries: Iterable[JournalEntry]) -> dict
             if isinstance(summary, dict) and "calendar" in summary:
                 digests.add(summary["calendar"])
     records = CalendarRecord.objects.in_bulk(digests)
-    return {digest: record.calendar.to_data() for digest, record in records.items()}
+    return {digest: record.calendar for digest, record in records.items()}
 
 
 # What happened.
@@ -214,22 +233,18 @@ def _file(attachment: Attachment) -> dict[str, Any]:
 # What was promised, and what became of it.
 
 
-def _clock(clock: Clock, as_of: datetime, calendars: dict[str, Any]) -> dict[str, Any]:
-    value, calendar = clock.value(), Calendar.from_data(calendars[clock.calendar])
-    governing = arithmetic.governing(value, calendar)
-    promise = value.promises[governing]
-    stopped_at = clock.met_at or clock.ended_at or as_of
-    used = arithmetic.used_seconds(promise, value.pauses, stopped_at, calendar)
+def _clock(clock: Clock, explanation: Explanation) -> dict[str, Any]:
+    """Return a clock with its arithmetic, which is that of the page (SPEC 7.11)."""
+    facts, governing = explanation.facts, explanation.governing
+    promises = list(facts.value.promises)
+    accounts = sorted(explanation.accounts, key=lambda each: promises.index(each.promise))
     return {
         "kind": str(clock.kind),
         "received_at": instant(clock.received_at),
         "started_at": instant(clock.started_at),
         "waits_for_call": clock.waits_for_call,
         "calendar": clock.calendar,
-        "promises": [
-            _promise(arithmetic.reckoned(promise, arithmetic.pauses_of(clock), calendar))
-            for promise in value.promises
-        ],
+        "promises": [_promise(account) for account in accounts],
         "pauses": clock.pauses,
         "due_at": instant(clock.due_at),
         "met_at": _instant(clock.met_at),
@@ -237,28 +252,28 @@ def _clock(clock: Clock, as_of: datetime, calendars: dict[str, Any]) -> dict[str
         "breach_set_aside_at": _instant(clock.breach_set_aside_at),
         "ended_at": _instant(clock.ended_at),
         "used": {
-            "promise": governing,
-            "until": instant(stopped_at),
-            "seconds": used,
-            "of_seconds": int(promise.length.total_seconds()),
+            "promise": promises.index(governing.promise),
+            "until": instant(facts.stopped_at or explanation.at),
+            "seconds": _seconds(governing.used),
+            "of_seconds": _seconds(governing.promise.length),
         },
-        "verdict": str(arithmetic.verdict_of(clock)),
+        "verdict": str(facts.verdict),
     }
 
 
-def _promise(reckoned: arithmetic.Reckoning) -> dict[str, Any]:
-    return reckoned.promise.to_data() | {
-        "due_at": _instant(reckoned.due_at),
-        "counted": [
+def _promise(account: Account) -> dict[str, Any]:
+    total, counted = timedelta(), []
+    for since, until in account.stretches:
+        total += until - since
+        counted.append(
             {
-                "from": instant(counted.since),
-                "until": instant(counted.until),
-                "seconds": counted.seconds,
-                "sum": counted.sum_seconds,
+                "from": instant(since),
+                "until": instant(until),
+                "seconds": _seconds(until - since),
+                "sum": _seconds(total),
             }
-            for counted in reckoned.counted
-        ],
-    }
+        )
+    return account.promise.to_data() | {"due_at": _instant(account.due_at), "counted": counted}
 
 
 def _sides(sides: Iterable[SideInterval], as_of: datetime, hours: Calendar) -> dict[str, Any]:
@@ -280,9 +295,13 @@ def _side(side: SideInterval, as_of: datetime, hours: Calendar) -> dict[str, Any
         "side": str(side.side),
         "from": instant(side.started_at),
         "until": _instant(side.ended_at),
-        "elapsed_seconds": int((until - side.started_at).total_seconds()),
-        "working_seconds": arithmetic.working_seconds(hours, side.started_at, until),
+        "elapsed_seconds": _seconds(until - side.started_at),
+        "working_seconds": _seconds(worktime.elapsed(hours, side.started_at, until)),
     }
+
+
+def _seconds(length: timedelta) -> int:
+    return int(length.total_seconds())
 
 
 def _total(intervals: Sequence[dict[str, Any]], name: str) -> int:

@@ -18,8 +18,9 @@ from django.utils.translation import ngettext, pgettext
 
 from accounts.terms import TargetUnit
 from accounts.worktime import WEEKDAYS
-from incidents.evidence.arithmetic import Verdict
 from incidents.evidence.texts import VERDICTS, labelled, told
+from incidents.explained import Verdict
+from incidents.explaining.walls import length_digits
 from incidents.models import ClockKind
 from incidents.states import SEVERITY_LABELS, Channel, Closure, Side, State
 
@@ -98,7 +99,10 @@ class Sheet:
 
     def _box(self, clock: Mapping[str, Any]) -> dict[str, str]:
         used, stands = clock["used"], clock["verdict"] == Verdict.STANDING
-        facts = {"used": _span(used["seconds"]), "allowed": _span(used["of_seconds"])}
+        facts = {
+            "used": length_digits(used["seconds"]),
+            "allowed": length_digits(used["of_seconds"]),
+        }
         return {
             "label": str(ClockKind(clock["kind"]).label),
             "verdict": str(VERDICTS[clock["verdict"]]),
@@ -196,7 +200,7 @@ class Sheet:
 
     def _promise(self, promise: Mapping[str, Any]) -> dict[str, Any]:
         facts = {
-            "length": _span(promise["seconds"]),
+            "length": length_digits(promise["seconds"]),
             "unit": TargetUnit(promise["unit"]).label,
             "basis": self._at(promise["basis"]),
         }
@@ -214,7 +218,7 @@ class Sheet:
                 pgettext("arithmetic", "Sum"),
             ],
             "rows": [
-                [self._at(one["from"]), self._at(one["until"]), *map(_span, _figures(one))]
+                [self._at(one["from"]), self._at(one["until"]), *map(length_digits, _figures(one))]
                 for one in promise["counted"]
             ],
             "due": due,
@@ -227,8 +231,8 @@ class Sheet:
                 str(Side(one["side"]).label),
                 self._at(one["from"]),
                 self._at(one["until"]) if one["until"] else "…",
-                _span(one["elapsed_seconds"]),
-                _span(one["working_seconds"]),
+                length_digits(one["elapsed_seconds"]),
+                length_digits(one["working_seconds"]),
             ]
             for one in sides["intervals"]
         ]
@@ -243,7 +247,7 @@ class Sheet:
                 _("Working time"),
             ],
             "rows": rows,
-            "sum": [_("Our side in all"), "", "", *map(_span, vendor)],
+            "sum": [_("Our side in all"), "", "", *map(length_digits, vendor)],
         }
 
     def _hashes(self) -> dict[str, Any]:
@@ -281,10 +285,6 @@ class Sheet:
 
 def _figures(counted: Mapping[str, int]) -> Iterable[int]:
     return counted["seconds"], counted["sum"]
-
-
-def _span(seconds: int) -> str:
-    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
 def _windows(windows: Sequence[Sequence[str]]) -> str:

@@ -7,7 +7,7 @@ from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from incidents.evidence.arithmetic import Verdict
+from incidents.explained import Verdict
 from incidents.models import ClockKind
 from incidents.states import SEVERITY_LABELS, Channel
 

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import CalendarRecord, Certificate
+from accounts.worktime import Calendar
 from incidents import rules
-from incidents.explained import ClockFacts, Explanation, Happening, Interval, What
+from incidents.explained import ClockFacts, Explanation, Happening, What
+from incidents.explaining.steady import held_steady
 from incidents.explanations import explain
-from incidents.models import Clock, ClockKind, Incident, JournalEntry
+from incidents.models import Clock, ClockKind, Incident, JournalEntry, SideInterval
 from incidents.models.clock import FROM_RECEPTION, LASTING
 from incidents.rules import Target
 from incidents.states import Side
@@ -38,19 +40,38 @@ _WITHOUT_EFFECT = frozenset(
 def explain_incident(incident: Incident, at: datetime) -> list[Explanation]:
     """Explain every clock of an incident: kind by kind, the latest measurement first.
 
-    Four queries, whatever has happened.
+    The incident is brought up to date. As many queries whatever has happened.
     """
-    clocks = list(incident.clocks.order_by("id"))
-    calendars = CalendarRecord.objects.in_bulk({clock.calendar for clock in clocks})
-    entries = list(incident.journal.select_related("actor", "message").order_by("number"))
-    moves = _customers_moves(incident)
-    explanations = []
-    for clock in reversed(clocks):
-        story = _story(clock, clocks, entries)
-        calendar = calendars[clock.calendar].calendar
-        explanations.append(explain(_facts(clock, story), story, moves, calendar, at))
+    with held_steady(incident):
+        clocks = list(incident.clocks.order_by("id"))
+        records = CalendarRecord.objects.in_bulk({clock.calendar for clock in clocks})
+        entries = list(incident.journal.select_related("actor", "message").order_by("number"))
+        sides = list(incident.sides.order_by("id"))
+    calendars = {digest: record.calendar for digest, record in records.items()}
+    latest_first = explain_clocks(clocks, entries, sides, calendars, at)[::-1]
     order = [str(kind) for kind in ClockKind]
-    return sorted(explanations, key=lambda each: order.index(each.facts.kind))
+    return sorted(latest_first, key=lambda each: order.index(each.facts.kind))
+
+
+def explain_clocks(
+    clocks: Sequence[Clock],
+    entries: Sequence[JournalEntry],
+    sides: Iterable[SideInterval],
+    calendars: Mapping[str, Calendar],
+    at: datetime,
+) -> list[Explanation]:
+    """Explain all clocks of an incident, which stand in the order of their keys, one for one.
+
+    `entries` are its whole journal and `sides` all its intervals, in order; `calendars` are by
+    digest.
+    """
+    moves = [(side.started_at, side.ended_at) for side in sides if side.side == Side.CUSTOMER]
+    explanations = []
+    for clock in clocks:
+        story = _story(clock, clocks, entries)
+        calendar = calendars[clock.calendar]
+        explanations.append(explain(_facts(clock, story), story, moves, calendar, at))
+    return explanations
 
 
 def explain_filing(certificate: Certificate, at: datetime) -> dict[int, list[Explanation]]:
@@ -74,11 +95,6 @@ def _of_filing(
     )
     facts = ClockFacts(kind=str(kind), value=value, settled_at=at)
     return explain(facts, [Happening(at, What.BEGAN, cause="filing")], (), calendar, at)
-
-
-def _customers_moves(incident: Incident) -> list[Interval]:
-    sides = incident.sides.filter(side=Side.CUSTOMER).order_by("id")
-    return list(sides.values_list("started_at", "ended_at"))
 
 
 # What happened to a clock.

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from incidents.explained import Account, Counted, Explanation, Idled, Mark, Verdict, What
+from incidents.explained import Account, ClockState, Counted, Explanation, Idled, Mark, What
 from incidents.explaining import words
 from incidents.explaining.folding import folded
 from incidents.explaining.walls import Wall, length_text
@@ -124,7 +124,7 @@ def _kind_title(explanation: Explanation, wall: Wall, *, is_latest: bool) -> str
 
 
 def _state(explanation: Explanation) -> str:
-    return "ok" if explanation.verdict is Verdict.RUNNING else str(explanation.verdict)
+    return "ok" if explanation.state is ClockState.RUNNING else str(explanation.state)
 
 
 def _share(account: Account) -> int:

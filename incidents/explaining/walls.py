@@ -83,15 +83,26 @@ class Wall:
 
 
 def length_text(length: timedelta) -> str:
-    """Return a length in hours, minutes and seconds; hours are not made into days."""
-    minutes, seconds = divmod(int(length.total_seconds()), 60)
-    hours, minutes = divmod(minutes, 60)
+    """Return a length in words: hours, minutes and seconds."""
+    hours, minutes, seconds = _parts(int(length.total_seconds()))
     parts = [
         _("%(count)d h") % {"count": hours} if hours else "",
         _("%(count)d min") % {"count": minutes} if minutes else "",
         _("%(count)d s") % {"count": seconds} if seconds else "",
     ]
     return " ".join(part for part in parts if part) or _("%(count)d min") % {"count": 0}
+
+
+def length_digits(seconds: int) -> str:
+    """Return a length such as 30:05:00, for columns of figures."""
+    hours, minutes, seconds = _parts(seconds)
+    return f"{hours}:{minutes:02}:{seconds:02}"
+
+
+def _parts(seconds: int) -> tuple[int, int, int]:
+    """Return hours, minutes and seconds; hours are not made into days."""
+    minutes, seconds = divmod(seconds, 60)
+    return (*divmod(minutes, 60), seconds)
 
 
 def _written(local: datetime) -> str:

@@ -10,12 +10,12 @@ from django.utils.translation import pgettext
 
 from accounts.worktime import Stretch, Why
 from incidents.explained import (
+    ClockState,
     Counted,
     Explanation,
     Happening,
     Idle,
     Idled,
-    Verdict,
     What,
 )
 from incidents.explaining.walls import Wall, length_text
@@ -41,26 +41,27 @@ _LATE: Final[Mapping[str, Text]] = {
     ClockKind.WORKAROUND: lazy("Workaround given late: due %(due)s, given %(met)s."),
     ClockKind.RESOLUTION: lazy("Solved late: due %(due)s, solved %(met)s."),
 }
-_OTHERWISE: Final[Mapping[Verdict, Text]] = {
-    Verdict.MISSED: lazy("Missed: due %(due)s, and closed without it."),
-    Verdict.BREACHED: lazy("Missed: due %(due)s, and still owed."),
-    Verdict.ENDED: lazy("Ended with the incident: %(used)s of %(length)s used."),
-    Verdict.STANDING: lazy(
+_OTHERWISE: Final[Mapping[ClockState, Text]] = {
+    ClockState.MISSED: lazy("Missed: due %(due)s, and closed without it."),
+    ClockState.BREACHED: lazy("Missed: due %(due)s, and still owed."),
+    ClockState.UNDONE: lazy("Ended as it began: nothing was owed by it."),
+    ClockState.ENDED: lazy("Ended with the incident: %(used)s of %(length)s used."),
+    ClockState.STANDING: lazy(
         "Stands still while the next move is the customer's: %(used)s of %(length)s used."
     ),
-    Verdict.WAITING: lazy(
+    ClockState.WAITING: lazy(
         "Not begun: waits for a call, or for the office to open %(start)s; then due %(due)s."
     ),
-    Verdict.RUNNING: lazy("Due %(due)s: %(used)s of %(length)s used, %(left)s left."),
+    ClockState.RUNNING: lazy("Due %(due)s: %(used)s of %(length)s used, %(left)s left."),
 }
 
 
 def verdict_text(explanation: Explanation, wall: Wall) -> str:
     facts, account = explanation.facts, explanation.governing
-    if explanation.verdict is Verdict.RUNNING and explanation.at == facts.value.received_at:
+    if explanation.state is ClockState.RUNNING and explanation.at == facts.value.received_at:
         return _("Due %(due)s at the latest.") % {"due": wall.moment(facts.value.due_at)}
-    told = {Verdict.MET: _IN_TIME, Verdict.LATE: _LATE}.get(explanation.verdict)
-    sentence = told[facts.kind] if told else _OTHERWISE[explanation.verdict]
+    told = {ClockState.MET: _IN_TIME, ClockState.LATE: _LATE}.get(explanation.state)
+    sentence = told[facts.kind] if told else _OTHERWISE[explanation.state]
     return str(sentence) % {
         "used": length_text(account.used),
         "length": length_text(account.promise.length),
@@ -244,7 +245,7 @@ _EFFECTS: Final[Mapping[What, EffectOf]] = {
         _("%(percentage)d %% of the time has passed.") % happening.data
     ),
     What.MET: _met,
-    What.ENDED: lambda *_of: _("The clock ends with the incident."),
+    What.ENDED: lambda *_of: _("The clock ends."),
     What.SET_ASIDE: lambda *_of: _("The miss that was noted is set aside: this came in time."),
     What.BREACHED: lambda *_of: _("Not kept by now: the promise is missed."),
     What.NOW: lambda *_of: pgettext("instant", "Now"),

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeAlias
 
+from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from accounts.datafile import Problem, Table
 from accounts.terms import MINUTES_MOST, FurtherTarget, TargetUnit
@@ -18,7 +20,10 @@ SEVERITIES = ("1", "2", "3", "4")
 
 
 class ChangeError(ValueError):
-    """A change that cannot be, in one sentence; `part` is the field of `Change` it lies in."""
+    """A change that cannot be, in one sentence; `part` is the field of `Change` it lies in.
+
+    In targets it is what is missing, such as `targets.4.unit`.
+    """
 
     def __init__(self, part: str, message: str) -> None:
         super().__init__(message)
@@ -31,7 +36,8 @@ class Change:
 
     `calendar` stands in place of every calendar, `week` in place of the weekly hours of each;
     `closed` and `opened` days are so in all of them, with the hours named or those of the week.
-    `targets` are by severity in the form of a scenario's `programme`, for every programme.
+    `targets` are by severity in the form of a scenario's `programme`, for every programme; of a
+    response that names only its minutes or only its unit, the other stays as it was.
     """
 
     calendar: Mapping[str, Any] | None = None
@@ -60,7 +66,7 @@ class Change:
             return line | {"calendar": self._calendar(line["calendar"])}
         if line["do"] == "programme" and self.targets:
             targets = {
-                severity: promised | self.targets.get(severity, {})
+                severity: _merged(severity, promised, self.targets.get(severity, {}))
                 for severity, promised in line["targets"].items()
             }
             return line | {"targets": targets}
@@ -99,6 +105,30 @@ def read_targets(data: Mapping[str, Any]) -> tuple[dict[str, Fields], list[Probl
     }
     table.close()
     return read, problems
+
+
+def _merged(severity: str, promised: Fields, changed: Fields) -> Fields:
+    """Return what a severity would be promised; raises `ChangeError` for half a response.
+
+    One half is enough where a response is promised already.
+    """
+    response = changed.get("response")
+    if response is None:
+        return promised | changed
+    complete = (promised["response"] or {}) | response
+    missing = [key for key in _MISSING if key not in complete]
+    if missing:
+        text = _MISSING[missing[0]] % {"severity": int(severity)}
+        raise ChangeError(f"targets.{severity}.{missing[0]}", text)
+    return promised | changed | {"response": complete}
+
+
+_MISSING: Mapping[str, LazyText] = {
+    "minutes": lazy(
+        "No first response was promised at severity %(severity)d; say within how many minutes."
+    ),
+    "unit": lazy("No first response was promised at severity %(severity)d; say how time counts."),
+}
 
 
 def _open(data: Fields, day: date, windows: Windows) -> None:

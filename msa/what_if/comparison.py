@@ -10,12 +10,13 @@ from typing import Any, TypeAlias
 
 from django.db.models import QuerySet
 
+from incidents.explained import Verdict
 from incidents.models import ClockKind, Incident
 from msa.scenarios.history import History
 from msa.scenarios.lines import checked
 from msa.scenarios.stage import rehearse
 from msa.what_if.change import Change
-from msa.what_if.outcomes import Outcome, Outcomes, Verdict, on_record, reported
+from msa.what_if.outcomes import Outcome, Outcomes, on_record, reported
 
 Fields: TypeAlias = Mapping[str, Any]
 

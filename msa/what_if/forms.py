@@ -27,7 +27,15 @@ from msa.what_if.written import UnreadableError, read_days, read_openings
 INCIDENTS_MOST = 150
 FIRST_DAY = date(2000, 1, 1)  # before any incident; earlier years are slips of the pen
 
-FIELD_OF = {"week": "week", "closed": "closed", "opened": "opened"}  # where a `ChangeError` shows
+# Where a `ChangeError` shows.
+FIELD_OF: Mapping[str, str] = {
+    **{part: part for part in ("week", "closed", "opened")},
+    **{
+        f"targets.{severity}.{key}": f"{key}_{severity}"
+        for severity in SEVERITIES
+        for key in ("minutes", "unit")
+    },
+}
 
 
 class WrittenField(forms.CharField):
@@ -174,7 +182,7 @@ def _target_fields(severity: int) -> dict[str, forms.Field]:
     )
     unit = forms.ChoiceField(
         required=False,
-        choices=TargetUnit.choices,
+        choices=[AS_IT_WAS, *TargetUnit.choices],
         label=_("Counting of severity %(severity)d") % named,
     )
     call = forms.ChoiceField(
@@ -185,9 +193,9 @@ def _target_fields(severity: int) -> dict[str, forms.Field]:
 
 def _target(cleaned: Mapping[str, Any], severity: int) -> Fields:
     target: Fields = {}
-    if minutes := cleaned[f"minutes_{severity}"]:
-        unit = cleaned[f"unit_{severity}"] or str(TargetUnit.ELAPSED)
-        target["response"] = {"minutes": minutes, "unit": unit}
+    given = {key: cleaned[f"{key}_{severity}"] for key in ("minutes", "unit")}
+    if response := {key: value for key, value in given.items() if value}:
+        target["response"] = response
     if call := cleaned[f"call_{severity}"]:
         target["call_required"] = call == "yes"
     return target

@@ -7,18 +7,21 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, TypeAlias
 
-from django.db.models import QuerySet, TextChoices
+from django.db.models import QuerySet
+from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext_lazy as _
 
+from incidents.explained import Verdict
 from incidents.models import ClockKind, Incident, JournalEntry
+from incidents.models.clock import LASTING
 from incidents.states import State
 
-
-class Verdict(TextChoices):
-    MET = "met", _("kept")
-    MISSED = "missed", _("missed")
-    RUNNING = "running", _("still running")
-    ENDED = "ended", _("closed before it was due")
+LABELS: Mapping[Verdict, LazyText] = {
+    Verdict.KEPT: _("kept"),
+    Verdict.MISSED: _("missed"),
+    Verdict.RUNNING: _("still running"),
+    Verdict.ENDED: _("closed before it was due"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,11 @@ class Outcome:
 
     @property
     def verdict(self) -> Verdict:
-        if self.breached_at:
-            return Verdict.MISSED
-        if self.met_at:
-            return Verdict.MET
-        return Verdict.ENDED if self.ended_at else Verdict.RUNNING
+        return Verdict.of(met_at=self.met_at, breached_at=self.breached_at, ended_at=self.ended_at)
+
+    @property
+    def verdict_label(self) -> str:
+        return str(LABELS[self.verdict])
 
 
 Key: TypeAlias = tuple[str, int]  # the kind of clock, and which of that kind
@@ -91,13 +94,19 @@ def told_by(entries: Iterable[JournalEntry]) -> Outcomes:
     Entries from before there were clocks of several kinds name neither the kind nor the reception.
     """
     told: _Told = {}
+    offered_at: datetime | None = None
+    accepted_at: datetime | None = None
     for entry in entries:
-        data = entry.data.get("to", entry.data)
-        if entry.kind == "expiry_set_aside":
-            _run_on(told)
-        if "due_at" in data:
-            key = data.get("kind", str(ClockKind.RESPONSE)), data.get("received_at", "")
-            _take(told.setdefault(key, []), entry, _required(data["due_at"]))
+        match entry.kind:
+            case "expiry_set_aside":
+                _run_on(told)
+            case "solution_offered":
+                offered_at = entry.at
+            case "accepted":
+                accepted_at = entry.at
+            case _:
+                solved = offered_at if entry.at == accepted_at else None
+                _take(told, entry, solved)
     return _numbered(told)
 
 
@@ -106,6 +115,8 @@ _Told: TypeAlias = dict[tuple[str, str], list[Outcome]]
 
 _TELLING = (
     "filed",
+    "solution_offered",
+    "accepted",
     "clock_started",
     "clock_moved",
     "clock_stopped",
@@ -116,8 +127,16 @@ _TELLING = (
 )
 
 
-def _take(clocks: list[Outcome], entry: JournalEntry, due_at: datetime) -> None:
-    """Let one entry change what is known of the clocks that count from one instant."""
+def _take(told: _Told, entry: JournalEntry, solved_at: datetime | None) -> None:
+    """Let one entry change what is known of the clocks of its kind that count from its instant.
+
+    `solved_at` is when the offer came that was accepted right before.
+    """
+    data: Fields = entry.data["to"] if entry.kind == "clock_moved" else entry.data
+    if "due_at" not in data:
+        return
+    kind, received_at = data.get("kind", str(ClockKind.RESPONSE)), data.get("received_at", "")
+    clocks, due_at = told.setdefault((kind, received_at), []), _required(data["due_at"])
     if entry.kind == "clock_started" or not clocks:
         clocks.append(Outcome(due_at))
     known = replace(clocks[-1], due_at=due_at)
@@ -126,8 +145,11 @@ def _take(clocks: list[Outcome], entry: JournalEntry, due_at: datetime) -> None:
             known = replace(known, breached_at=entry.at)
         case "breach_set_aside":
             known = replace(known, breached_at=None)
+        case "clock_stopped" if solved_at and kind in LASTING:
+            met_at = max(solved_at, _required(received_at))
+            known = replace(known, met_at=met_at, ended_at=entry.at)
         case "clock_stopped":
-            known = replace(known, met_at=_met_at(entry), ended_at=entry.at)
+            known = replace(known, met_at=entry.at, ended_at=entry.at)
         case "clock_ended":
             known = replace(known, ended_at=entry.at)
     clocks[-1] = known
@@ -148,13 +170,6 @@ def _run_on(told: _Told) -> None:
     for clocks in told.values():
         if clocks[-1].met_at is None:
             clocks[-1] = replace(clocks[-1], ended_at=None)
-
-
-def _met_at(entry: JournalEntry) -> datetime:
-    """Return when a promise was kept; by an accepted offer, when the offer was made."""
-    pauses: Iterable[tuple[str, str | None]] = entry.data.get("pauses", ())
-    standing = [since for since, until in pauses if until is None]
-    return datetime.fromisoformat(standing[0]) if standing else entry.at
 
 
 def _closed_at(incident: Fields) -> datetime | None:

@@ -79,7 +79,7 @@ def _difference(difference: Difference) -> str:
 def _outcome(outcome: Outcome | None) -> str:
     if outcome is None:
         return "not promised"
-    return f"due {_written(outcome.due_at)}, {outcome.verdict.label}"
+    return f"due {_written(outcome.due_at)}, {outcome.verdict_label}"
 
 
 def _figures(figures: Figures) -> dict[str, Any]:

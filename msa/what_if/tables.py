@@ -8,16 +8,16 @@ from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from incidents.explained import Verdict
+from incidents.explaining.walls import length_digits
 from incidents.models import ClockKind
 from msa.what_if.comparison import Comparison, Difference, Figures
-from msa.what_if.outcomes import Verdict
+from msa.what_if.outcomes import LABELS
 
 COLUMNS: tuple[str | LazyText, ...] = (
     gettext_lazy("promised"),
-    *(Verdict(verdict).label for verdict in Verdict),
+    *LABELS.values(),
 )
-
-_SECONDS_PER_MINUTE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,7 @@ def tables(comparison: Comparison) -> Tables:
 
 def duration(seconds: int | None) -> str:
     """Write a length as hours, minutes and seconds, such as 30:05:00; a dash for none."""
-    if seconds is None:
-        return "–"
-    minutes, seconds = divmod(seconds, _SECONDS_PER_MINUTE)
-    hours, minutes = divmod(minutes, _SECONDS_PER_MINUTE)
-    return f"{hours}:{minutes:02}:{seconds:02}"
+    return "–" if seconds is None else length_digits(seconds)
 
 
 def _promises(before: Figures, after: Figures) -> Iterator[Row]:
@@ -90,7 +86,7 @@ def _promises(before: Figures, after: Figures) -> Iterator[Row]:
 
 
 def _row(label: str, before: Counter[Verdict], after: Counter[Verdict]) -> Row:
-    verdicts = [Pair(str(before[verdict]), str(after[verdict])) for verdict in Verdict]
+    verdicts = [Pair(str(before[verdict]), str(after[verdict])) for verdict in LABELS]
     return Row(label, [Pair(str(before.total()), str(after.total())), *verdicts])
 
 

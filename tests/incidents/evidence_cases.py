@@ -21,6 +21,7 @@ _spec.loader.exec_module(checker)
 _WEEK = {day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
 _TARGETS: dict[str, Any] = {
     "response": {"minutes": 240, "unit": "working"},
+    "call_required": True,
     "further": {
         "next_response": {"minutes": 120, "unit": "elapsed"},
         "update": {"minutes": 1440, "unit": "elapsed"},
@@ -71,11 +72,12 @@ _SETTING: list[dict[str, Any]] = [
         "until": "2026-12-31T00:00:00Z",
     },
 ]
-# Over the spring's change of the clock, a calendar revised, every kind of clock, each way to end.
+# Filed out of hours, over the spring's change of the clock, a calendar revised in between: every
+# kind of clock, each way to end.
 _LIFE: list[tuple[str, str, str | None, dict[str, Any]]] = [
-    ("2026-03-27T15:00:00Z", "file", "alice", {"category": "product-partial"}),
-    ("2026-03-27T15:30:00Z", "note", "tom", {}),
-    ("2026-03-27T16:30:00Z", "answer", "alice", {}),
+    ("2026-03-27T20:00:00Z", "file", "alice", {"category": "product-partial"}),
+    ("2026-03-27T20:30:00Z", "note", "tom", {}),
+    ("2026-03-27T21:30:00Z", "answer", "alice", {}),
     ("2026-03-30T08:00:00Z", "respond", "tom", {}),
     ("2026-03-30T09:00:00Z", "answer", "alice", {}),
     ("2026-03-30T12:00:00Z", "change_severity", "tom", {"severity": 2}),
@@ -107,9 +109,9 @@ def lived() -> Incident:
     return play(lines)["i1"]
 
 
-def play(lines: list[dict[str, Any]]) -> dict[str, Incident]:
+def play(lines: list[dict[str, Any]], *, rehearsal: bool = False) -> dict[str, Incident]:
     """Return the incidents of a scenario by key, as they are stored."""
-    player = Player(today=NOW.date())
+    player = Player(today=NOW.date(), rehearsal=rehearsal)
     player.play(checked(lines, now=NOW))
     return {key: Incident.objects.get(pk=one.pk) for key, one in player.incidents.items()}
 

@@ -2,6 +2,7 @@
 
 import ast
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -11,17 +12,21 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import OperationalError, connection
 from django.test import RequestFactory
 
 from accounts.actions import certificates, offices
 from accounts.errors import NotFound
+from accounts.tenancy import staff_transaction
 from incidents.actions import answering, responding
 from incidents.evidence.disclosure import DISCLOSED, INTERNAL
 from incidents.evidence.document import as_file, evidence_of
 from incidents.evidence.sheet import pages_of, sheet_of
+from incidents.explaining.records import explain_incident
+from incidents.explaining.steady import held_steady
 from incidents.models import Incident
 from incidents.views import evidence as views
-from tests.conftest import MONDAY_NINE
+from tests.conftest import MONDAY_NINE, make_cast
 from tests.incidents.evidence_cases import differences, lived
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
@@ -149,7 +154,9 @@ class TestFile:
                 "number": "MSA-1",
                 "customer": "Acme",
                 "programme": "msa-enterprise-fr-2022",
+                "promises": certificate.programme.printed(),
                 "office": "Paris",
+                "timezone": "Europe/Paris",
                 "valid_from": "2026-01-01",
                 "valid_until": "2026-12-31",
                 "week": None,
@@ -180,6 +187,46 @@ class TestFile:
         data = json.loads(text)
         canonical = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         assert text == f"{canonical}\n"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("read", [evidence_of, lambda one: explain_incident(one, hours(40))])
+def test_an_incident_that_was_fetched_before_an_act_is_brought_up_to_date(cast, incident, read):
+    fetched = Incident.objects.get(pk=incident.pk)
+    responding.offer_solution(incident=incident, actor=cast.tom, text="13.0", at=hours(31))
+    read(fetched)
+    assert (fetched.state, fetched.journal_head) == (
+        "solution_offered",
+        incident.journal.latest("number").hash,
+    )
+    assert differences(evidence_of(fetched)) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_act_waits_while_an_incident_is_read_and_no_longer():
+    with staff_transaction():
+        cast = make_cast()
+        incident = cast.file()
+    with ThreadPoolExecutor(max_workers=1) as somebody_else, staff_transaction():
+        with held_steady(incident):
+            assert not somebody_else.submit(responded, cast, incident).result()
+            assert len(evidence_of(incident)["events"]) == 2
+        assert somebody_else.submit(responded, cast, incident).result()
+
+
+def responded(cast, incident) -> bool:
+    """Answer an incident, and tell whether that was possible at once."""
+    try:
+        with staff_transaction():
+            with connection.cursor() as cursor:
+                cursor.execute("set local lock_timeout = '300ms'")
+            responding.respond(incident=incident, actor=cast.tom, text="…", at=hours(1))
+    except OperationalError:
+        return False
+    else:
+        return True
+    finally:
+        connection.close()
 
 
 def test_each_kind_of_entry_is_either_disclosed_or_internal():

@@ -226,6 +226,18 @@ def test_an_answer_by_phone_undoes_the_clock_of_a_reopening(cast, breached):
     ]
 
 
+def test_a_call_from_a_time_in_which_it_was_closed_begins_nothing(cast):
+    incident = cast.file("product-malfunction")
+    answering.withdraw(incident=incident, actor=cast.alice, text="", at=MONDAY_NINE + HOUR)
+    answering.reopen(incident=incident, actor=cast.alice, at=MONDAY_NINE + 3 * HOUR)
+    rang(cast, incident, MONDAY_NINE + 2 * HOUR, MONDAY_NINE + 4 * HOUR)
+    clocks = incident.clocks.order_by("received_at")
+    assert list(clocks.values_list("kind", "started_at", "due_at", "ended_at")) == [
+        ("response", MONDAY_NINE, MONDAY_NINE + 4 * HOUR, MONDAY_NINE + HOUR),
+        ("response", MONDAY_NINE + 3 * HOUR, MONDAY_NINE + 7 * HOUR, None),
+    ]
+
+
 def test_filing_reckons_by_the_calendar_in_force_not_by_one_read_before(cast, until):
     read_before = Certificate.objects.select_related("office").get(pk=cast.certificate.pk)
     office = Office.objects.get(pk=cast.office.pk)

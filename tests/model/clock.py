@@ -121,7 +121,7 @@ class Clock:
                 self.plan(at)
 
     def revise(self, hours: Hours, at: int) -> None:
-        """Go by other hours; one that would be due before the change stays as it is in everything."""
+        """Go by other hours; one that would then be due before the change stays as it is."""
         if not self.can_move:
             return
         as_it_was = self.hours, self.started_at, [promise.basis for promise in self.promises]

@@ -14,8 +14,9 @@ from msa.scenarios.lines import checked
 from msa.scenarios.player import Player
 from msa.what_if.change import Change, ChangeError
 from msa.what_if.comparison import compare
-from msa.what_if.outcomes import Outcome, told_by
+from msa.what_if.outcomes import Outcome, on_record, told_by
 from tests.conftest import PARIS_WEEK
+from tests.incidents.long_promises import SETTING, act, filing
 from tests.msa.further_kinds import FURTHER
 from tests.msa.month import MARCH, NOW, Month, instant
 
@@ -36,7 +37,7 @@ def verdicts(figures):
 class TestComparison:
     def test_the_play_as_it_was_shows_the_record(self, month):
         found = month.compared(Change())
-        assert verdicts(found.before) == {2: {"missed": 1}, 3: {"met": 2}, 4: {"running": 1}}
+        assert verdicts(found.before) == {2: {"missed": 1}, 3: {"kept": 2}, 4: {"running": 1}}
         assert found.after == found.before
         assert (found.before.median_response_seconds, found.before.worst_response_seconds) == (
             5 * 3600,
@@ -50,7 +51,7 @@ class TestComparison:
         found = month.compared(Change(targets={"3": {"response": elapsed(300)}}))
         assert verdicts(found.after) == {
             2: {"missed": 1},
-            3: {"met": 1, "missed": 1},
+            3: {"kept": 1, "missed": 1},
             4: {"running": 1},
         }
         assert [(each.reference, each.kind) for each in found.gained] == [
@@ -185,6 +186,27 @@ class TestRecord:
             ("resolution", 0): Outcome(due_at=due_at, ended_at=instant("2026-04-02T08:00"))
         }
         assert told_by([started, ended, set_aside]) == {("resolution", 0): Outcome(due_at=due_at)}
+
+    @pytest.mark.django_db
+    def test_a_solution_that_was_asked_about_first_is_on_record_as_it_is_played(self):
+        player = Player(today=NOW.date())
+        lines = [
+            *SETTING,
+            filing("product-partial", "2026-03-02T09:00:00Z"),
+            act("ask", "2026-03-02T10:00:00Z"),
+            act("offer_solution", "2026-03-02T12:00:00Z"),
+            act("accept", "2026-03-02T15:00:00Z", by="ann"),
+        ]
+        player.play(checked(lines, now=NOW))
+        incidents = incidents_in(MARCH, offices=Office.objects.all())
+        history = history_of(incidents, period=MARCH, at=player.ended_at)
+        assert compare(history, Change(), incidents).deviations == []
+        (recorded,) = on_record(incidents, until=player.ended_at).values()
+        assert {kind: outcome.met_at for (kind, _number), outcome in recorded.items()} == {
+            "response": instant("2026-03-02T10:00"),
+            "workaround": instant("2026-03-02T12:00"),
+            "resolution": instant("2026-03-02T12:00"),
+        }
 
     @pytest.mark.django_db
     def test_all_kinds_of_clock_are_on_record_as_they_are_played(self):

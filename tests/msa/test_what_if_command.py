@@ -55,10 +55,10 @@ def test_prints_json(month, tmp_path):
     found = json.loads(line)
     assert found["before"]["responses"] == {
         "2": {"missed": 1},
-        "3": {"met": 2},
+        "3": {"kept": 2},
         "4": {"running": 1},
     }
-    assert found["after"]["responses"]["3"] == {"met": 1, "missed": 1}
+    assert found["after"]["responses"]["3"] == {"kept": 1, "missed": 1}
     assert found["gained"] == found["differences"][-1:]
     assert found["gained"] == [
         {
@@ -69,7 +69,7 @@ def test_prints_json(month, tmp_path):
                 "due_at": "2026-03-02T16:00:00Z",
                 "met_at": "2026-03-02T16:00:00Z",
                 "breached_at": None,
-                "verdict": "met",
+                "verdict": "kept",
             },
             "after": {
                 "due_at": "2026-03-02T15:00:00Z",

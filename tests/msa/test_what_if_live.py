@@ -10,7 +10,7 @@ from django.db import connection
 from django.urls import reverse
 
 from accounts.actions.programmes import load_programmes
-from accounts.models import Customer, Office, User
+from accounts.models import Customer, Office, ProgrammeSeverity, User
 from accounts.programmes import read_programmes
 from accounts.tenancy import staff_transaction
 from incidents.actions import responding
@@ -99,6 +99,50 @@ class TestPage:
             f"{incident.reference} Critical First response 3 Mar 2026 09:30 CET missed"
             " 2 Mar 2026 23:30 CET missed"
         ) in page
+
+    @pytest.mark.parametrize(
+        ("half", "due"),
+        [
+            ({"minutes_3": "120"}, ["2026-03-02T10:00"]),  # still of working time
+            ({"unit_3": "elapsed"}, ["2026-03-02T13:00"]),  # still six hours
+            ({"minutes_3": "120", "unit_3": "elapsed"}, ["2026-03-02T09:00"]),
+            ({"minutes_3": "", "unit_3": ""}, []),
+        ],
+    )
+    def test_what_is_left_empty_stays_as_it_was(self, admin, cast, typed, half, due):
+        """Filed an hour before the opening, at severity 3: six hours of working time."""
+        cast.file("product-partial", instant("2026-03-02T07:00"))
+        response = admin.post(PAGE, typed | half)
+        units = response.context["adminform"].form.fields["unit_3"].choices
+        assert units[0] == ("", "as it was")
+        after = [each.after.due_at for each in response.context["comparison"].differences]
+        assert after == [instant(each) for each in due]
+
+    @pytest.mark.parametrize(
+        ("half", "field", "message"),
+        [
+            (
+                {"minutes_4": "120"},
+                "unit_4",
+                "No first response was promised at severity 4; say how time counts.",
+            ),
+            (
+                {"unit_4": "working"},
+                "minutes_4",
+                "No first response was promised at severity 4; say within how many minutes.",
+            ),
+        ],
+    )
+    def test_half_a_target_where_nothing_was_promised_is_no_target(
+        self, admin, cast, typed, half, field, message
+    ):
+        severities = ProgrammeSeverity.objects.filter(programme=cast.certificate.programme)
+        severities.filter(severity=4).update(response_minutes=None)
+        cast.file(at=instant("2026-03-02T08:00"))
+        response = admin.post(PAGE, typed | half)
+        assert response.context["adminform"].errors == {field: [message]}
+        assert response.context["comparison"] is None
+        assert message in response.content.decode()
 
     @pytest.mark.parametrize(
         ("wrong", "field", "message"),
