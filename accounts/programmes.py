@@ -28,6 +28,7 @@ from accounts.terms import (
     CUSTOMER_SIDE_MONTHS_MOST,
     INCIDENTS_MOST,
     MINUTES_MOST,
+    RULES,
     SEVERITIES,
     VALUE_PATHS,
     WARNINGS_MOST,
@@ -53,7 +54,9 @@ CATEGORIES_FILE = "categories.toml"  # stands beside the editions and is none of
 FALLBACK_LANGUAGE = "en"
 
 _WALL_CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00")
+_STATED = "stated"
 _ASSUMED = "assumed from "
+_TARGET_FORM = '{ minutes = 240, unit = "elapsed" }'
 
 
 def text_in(texts: Mapping[str, str], language: str | None) -> str:
@@ -241,7 +244,7 @@ def _severities(table: Table) -> dict[int, SeverityTerms]:
 def read_severity(table: Table) -> SeverityTerms:
     meaning = table.table("meaning") or Table({}, table.at("meaning"), [])
     terms = SeverityTerms(
-        response=None if table.raw("response") == "none" else _target(table, "response"),
+        response=_response(table),
         call_required_out_of_hours=table.flag("call_required_out_of_hours"),
         phone_line=table.word("phone_line", PhoneLine),
         status_reports=table.word("status_reports", StatusReports),
@@ -254,10 +257,22 @@ def read_severity(table: Table) -> SeverityTerms:
     return terms
 
 
+def _response(table: Table) -> Target | None:
+    value = table.raw("response")
+    if value == "none":
+        return None
+    if isinstance(value, Mapping):
+        return _target(table, "response")
+    table.refuse("response", _('%(target)s or "none"') % {"target": _TARGET_FORM})
+    return None
+
+
 def _target(table: Table, key: str) -> Target:
-    target = table.table(key)
-    if target is None:
+    value = table.raw(key)
+    if not isinstance(value, Mapping):
+        table.refuse(key, _TARGET_FORM)
         return Target(1, TargetUnit.ELAPSED)
+    target = Table(value, table.at(key), table.problems)
     minutes = target.whole("minutes", low=1, high=MINUTES_MOST, unit=_("minutes"))
     unit = target.word("unit", TargetUnit)
     target.close()
@@ -281,19 +296,27 @@ def _provenance(table: Table) -> dict[str, dict[str, Any]]:
     sources = table.table("provenance")
     if sources is None:
         return {}
+    documented = table.raw("document") != RULES
     read: dict[str, dict[str, Any]] = {}
     for written, phrase in flattened(sources.data).items():
         for path in _severally(written):
             if path not in VALUE_PATHS:
-                sources.note(path, _("a programme has no such value"))
+                sources.note(path, _no_such_value())
             elif path in read:
-                sources.note(path, _("given twice"))
+                sources.note(path, _("given twice; expected once, here or under severity.all"))
             else:
-                read[path] = _source(sources, path, phrase)
+                read[path] = _source(sources, path, phrase, documented=documented)
     for path in VALUE_PATHS:
         if path not in read:
-            _source(sources, path, None)
+            _source(sources, path, None, documented=documented)
     return read
+
+
+def _no_such_value() -> str:
+    examples = ["contact_limit", "services.tam", "severity.1.response"]
+    return _("a programme has no such value; expected one such as %(examples)s") % {
+        "examples": ", ".join(examples)
+    }
 
 
 def _severally(path: str) -> Iterator[str]:
@@ -304,17 +327,19 @@ def _severally(path: str) -> Iterator[str]:
         yield path
 
 
-def _source(sources: Table, path: str, phrase: object) -> dict[str, Any]:
-    if phrase == "stated":
+def _source(sources: Table, path: str, phrase: object, *, documented: bool) -> dict[str, Any]:
+    if phrase == _STATED and documented:
         return {"stated": True}
     if isinstance(phrase, str) and phrase.startswith(_ASSUMED) and is_slug(phrase[len(_ASSUMED) :]):
         return {"assumed_from": phrase.removeprefix(_ASSUMED)}
+    expected = _('"stated", or "assumed from" with "rules" or the key of an edition')
+    if not documented:
+        expected = _(
+            '"assumed from" with "rules" or the key of an edition, since the document is "rules"'
+        )
     sources.note(
         path,
         _("expected %(expected)s, found %(found)s")
-        % {
-            "expected": _('"stated", or "assumed from" with "rules" or the key of an edition'),
-            "found": shown(phrase),
-        },
+        % {"expected": expected, "found": shown(phrase)},
     )
     return {}

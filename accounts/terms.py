@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 SEVERITIES = (1, 2, 3, 4)
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-RULES = "rules"  # a source beside the editions: the product's own rules
+# The product's own rules: a source beside the editions, and the document of one that has none.
+RULES = "rules"
 
 YEAR_FIRST, YEAR_LAST = 2000, 2100
 CONTACTS_MOST = 1000  # a list on a certificate that people still read
@@ -124,6 +125,7 @@ class ProgrammeTerms:
     the office's; else windows by weekday, or "office" for that day's hours of the office.
     `provenance` holds for each of VALUE_PATHS `{"stated": True}` or `{"assumed_from": key}`, the
     key that of another edition or "rules" (SPEC 2: what a document does not name is not included).
+    `document` is "rules" where no document states the edition; none of its values is stated then.
     """
 
     key: str
@@ -144,6 +146,20 @@ class ProgrammeTerms:
     provenance: Mapping[str, Mapping[str, Any]]
 
 
+# What is included besides answers, as people call it, in the order in which it is shown.
+SERVICE_LABELS = {
+    "tam": _("Technical account manager"),
+    "tam_channel": _("Requests through the TAM"),
+    "signature_requests": _("Signature requests"),
+    "lab_around_the_clock": _("Lab around the clock"),
+    "latest_databases_required": _("Latest databases required"),
+    "public_patches": _("Public patches"),
+    "private_patches": _("Private patches"),
+    "open_incident_reports": _("Reports of open incidents"),
+    "quarterly_reports": _("Quarterly reports"),
+    "health_check": _("Yearly health check"),
+    "exclusions": _("Reasons for “out of scope”"),
+}
 SEVERITY_VALUES = (
     "response",
     "call_required_out_of_hours",

@@ -68,6 +68,12 @@ app.conf.update(
         "send_mail": _every_tick("send_mail"),
         # Proves that the engine runs, and records when it did not.
         "heartbeat": _every_tick("heartbeat"),
+        # Warns of certificates that end: a day begins at another hour in each office's zone.
+        "warn_of_endings": {
+            "task": "msa.tasks.warn_of_endings",
+            "schedule": crontab(minute="10"),
+            "options": {"expires": 3600.0},
+        },
         # Deletes messages and mails that nobody needs any more, when few people are at work.
         "purge_outbox": {
             "task": "msa.tasks.purge_outbox",

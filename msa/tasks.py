@@ -8,6 +8,7 @@ from kombu import Connection
 from kombu.exceptions import KombuError
 from kombu.pools import producers
 
+from accounts.actions import endings
 from accounts.tenancy import set_scope
 from incidents.actions import deadlines
 from msa import clock
@@ -68,6 +69,11 @@ def send_mail() -> None:
 @app.task
 def heartbeat() -> None:
     pulse.beat(at=clock.now())
+
+
+@app.task
+def warn_of_endings() -> None:
+    endings.warn_of_endings(at=clock.now())
 
 
 @app.task

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.actions.offices import check_week
 from accounts.errors import Refused
 from accounts.models import (
     Certificate,
@@ -14,6 +15,7 @@ from accounts.models import (
     Contact,
     CoveredProduct,
     Product,
+    Programme,
     Role,
     User,
 )
@@ -48,7 +50,11 @@ def issue_certificate(
     requested_by: User | None = None,
     at: datetime,
 ) -> Certificate:
-    """Save a new certificate, name its contacts and issue its first version."""
+    """Save a new certificate, name its contacts and issue its first version.
+
+    Locks the programme, whose terms as they now stand are those it prints.
+    """
+    _hold_programme(certificate)
     certificate.contact_limit = certificate.programme.contact_limit
     certificate.version = 1
     check_terms(certificate)
@@ -78,11 +84,12 @@ def revise_certificate(
 ) -> CertificateVersion | None:
     """Save changed terms; return the version that this issued, None if nothing printed changed.
 
-    Locks the certificate. People are removed before others are named, so that a slot can change
-    hands. A change of programme takes its number of contacts over: `ContactLimitReached` when more
-    are named than that.
+    Locks the certificate, then the programme. People are removed before others are named, so that
+    a slot can change hands. A change of programme takes its number of contacts over:
+    `ContactLimitReached` when more are named than that.
     """
     locked = Certificate.objects.select_for_update(no_key=True).get(pk=certificate.pk)
+    _hold_programme(certificate)
     check_terms(certificate)
     for contact in removed:
         remove_contact(contact=contact)
@@ -141,7 +148,12 @@ def reinstate_certificate(*, certificate: Certificate) -> bool:
 
 
 def check_terms(certificate: Certificate) -> None:
-    """Refuse people in wrong roles and hours that no clock could run by."""
+    """Refuse a number for no address, people in wrong roles, and hours no clock could run by."""
+    if "/" in certificate.number or not certificate.number.isprintable():
+        raise Refused(
+            _("A number stands in addresses: write it without “/” and without line breaks."),
+            field="number",
+        )
     if certificate.tam.role != Role.TAM:
         raise Refused(
             _("%(name)s is not a technical account manager.") % {"name": certificate.tam.name},
@@ -157,6 +169,15 @@ def check_terms(certificate: Certificate) -> None:
             Calendar.from_data({**certificate.office.as_planned(), "week": certificate.week})
         except CalendarError as error:
             raise Refused(str(error), field="week") from error
+        check_week(certificate.week)
+
+
+def check_limit(certificate: Certificate) -> None:
+    """Refuse a programme with fewer contacts than the certificate names."""
+    limit = certificate.programme.contact_limit
+    people = [contact.user for contact in certificate.contacts.all()]
+    if len(people) > limit:
+        raise limit_reached(limit, people, field="programme")
 
 
 @transaction.atomic
@@ -293,6 +314,18 @@ def renew_call_in_code(*, contact: Contact) -> None:
     """Give a contact a new code for the phone; the old one is void at once (SPEC 3)."""
     contact.call_in_code = new_call_in_code()
     contact.save(update_fields=["call_in_code"])
+
+
+def _hold_programme(certificate: Certificate) -> None:
+    """Read the programme anew and keep it as it is until the transaction ends.
+
+    Others may issue under it meanwhile; who would change its terms waits.
+    """
+    table = Programme._meta.db_table  # noqa: SLF001 (Django's documented API)
+    certificate.programme = Programme.objects.raw(
+        f"select * from {table} where id = %s for share",  # noqa: S608 (a name of our own)
+        [certificate.programme_id],
+    )[0]
 
 
 def _cover(certificate: Certificate, products: Iterable[Product]) -> None:

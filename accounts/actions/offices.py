@@ -1,6 +1,6 @@
 """Offices, their calendars and shifts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 import holidays
@@ -26,6 +26,7 @@ def revise_calendar(*, office: Office, actor: User | None, at: datetime) -> Cale
         calendar = Calendar.from_data(office.as_planned()).to_data()
     except CalendarError as error:
         raise Refused(str(error), field="week") from error
+    check_week(office.week)
     latest = office.revisions.order_by("-number").first()
     if latest and latest.calendar == calendar:
         return None
@@ -42,6 +43,12 @@ def revise_calendar(*, office: Office, actor: User | None, at: datetime) -> Cale
         stream = f"office-{office.pk}"
         publish("office.calendar_revised", {"office": office.pk}, at=at, stream=stream)
     return revision
+
+
+def check_week(week: Mapping[str, Sequence[object]]) -> None:
+    """Refuse a week without any opening: clocks could never come due once special days are over."""
+    if not any(week.values()):
+        raise Refused(_("Give at least one day hours: clocks could never come due."), field="week")
 
 
 @transaction.atomic

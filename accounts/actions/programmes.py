@@ -1,19 +1,28 @@
-"""Bringing programme editions from their files into the database (SPEC 2)."""
+"""Programme editions: loaded from files, edited by administrators, kept as promised (SPEC 2)."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count, DateField, DateTimeField, F, Func, QuerySet, Value
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from accounts.datafile import digest, edited_lines
-from accounts.models import Programme, ProgrammeSeverity, User
+from accounts.actions.certificates import reissue
+from accounts.datafile import Problem, digest, edited_lines
+from accounts.errors import Refused
+from accounts.models import Certificate, Programme, ProgrammeSeverity, User
 from accounts.programmes import ProgrammeError
+from accounts.promises import losses
 from accounts.terms import RULES, ProgrammeTerms, SeverityTerms
+from msa.outbox.actions import publish
+
+TAKE_OVER_BATCH = 100  # certificates in one transaction: a second of work, and few locks at once
 
 
 class Loaded(StrEnum):
@@ -46,8 +55,9 @@ def load_programme(*, terms: ProgrammeTerms, actor: User | None, at: datetime) -
     """Make the database say what the edition's file says.
 
     Locks the edition. Refuses with a `ProgrammeError`, one line for each difference, where its
-    terms are no longer those last loaded: an administrator's edit is never overwritten.
-    `actor` None: the command line.
+    terms are no longer those last loaded (an administrator's edit is never overwritten), and where
+    the file takes back what a running certificate promises. Publishes `programme.revised` when
+    terms change. `actor` None: the command line. The caller's scope is the staff's.
     """
     values = _plain(_programme_values(terms))
     severities = _plain([_severity_values(*item) for item in sorted(terms.severities.items())])
@@ -67,9 +77,144 @@ def load_programme(*, terms: ProgrammeTerms, actor: User | None, at: datetime) -
         return Loaded.UNCHANGED
     if programme.loaded_digest != digest(present):
         raise ProgrammeError(edited_lines(terms.key, wanted, present))
+    if problems := broken_promises(programme=programme, after=wanted, at=at):
+        lines = [*map(str, problems), promised_to(running_certificates(programme, at).count())]
+        raise ProgrammeError([f"{terms.key}.toml: {line}" for line in lines])
     _write(programme, values | stamp)
     _write_severities(programme, severities)
+    _publish_revision(programme, actor, at)
     return Loaded.UPDATED
+
+
+@transaction.atomic
+def make_programme(*, programme: Programme, severities: Iterable[ProgrammeSeverity]) -> None:
+    """Save a new edition with its promises at each severity; no certificate names it yet."""
+    programme.save(force_insert=True)
+    for row in severities:
+        row.programme = programme
+        row.save(force_insert=True)
+
+
+@transaction.atomic
+def revise_programme(
+    *,
+    programme: Programme,
+    severities: Iterable[ProgrammeSeverity],
+    actor: User | None,
+    at: datetime,
+) -> None:
+    """Save an administrator's edit of an edition, with those of its severities that were edited.
+
+    Locks the edition, so that no certificate is issued under terms that are being taken back.
+    Raises `Refused` where a running certificate promises more; publishes `programme.revised` when
+    terms change. The caller's scope is the staff's.
+    """
+    stored = Programme.objects.select_for_update().get(pk=programme.pk)
+    present = stored.as_data()
+    edited = {str(row.severity): row for row in severities}
+    rows = {str(row.severity): row for row in stored.severities.all()} | edited
+    after = programme.as_data([rows[number] for number in sorted(rows)])
+    if problems := broken_promises(programme=stored, after=after, at=at):
+        reasons = "; ".join(problem.message for problem in problems)
+        raise Refused(f"{reasons}. {promised_to(running_certificates(stored, at).count())}")
+    programme.save()
+    for row in edited.values():
+        row.save()
+    if digest(after) != digest(present):
+        _publish_revision(programme, actor, at)
+
+
+def broken_promises(
+    *, programme: Programme, after: Mapping[str, Any], at: datetime
+) -> list[Problem]:
+    """Return what other terms would take back of what the stored edition promises.
+
+    Certificates that run at `at` keep what they have. Those that do not may run again, reinstated
+    or prolonged, so that the number of contacts never falls below those whom a certificate names.
+    The caller holds the edition's lock.
+    """
+    before = Programme.objects.get(pk=programme.pk).as_data()
+    found = losses(before, after)
+    problems = []
+    if found and running_certificates(programme, at).exists():
+        problems = [Problem(loss.path, str(loss)) for loss in found]
+    if after["contact_limit"] < before["contact_limit"]:
+        problems += _contacts_beyond(programme, after["contact_limit"])
+    return problems
+
+
+def promised_to(certificates: int) -> str:
+    """Return why running promises stand, and what to do instead."""
+    if not certificates:
+        return _("Make a new edition instead.")
+    return ngettext(
+        "%(count)d certificate that has not ended promises this. "
+        "Make a new edition instead, and move certificates to it.",
+        "%(count)d certificates that have not ended promise this. "
+        "Make a new edition instead, and move certificates to it.",
+        certificates,
+    ) % {"count": certificates}
+
+
+def running_certificates(programme: Programme, at: datetime) -> QuerySet[Certificate]:
+    """Return the certificates of an edition that are not revoked and have not ended."""
+    moment = Value(at, output_field=DateTimeField())
+    zone = F("office__timezone")
+    today = Cast(Func(zone, moment, function="timezone", output_field=DateTimeField()), DateField())
+    return Certificate.objects.filter(
+        programme=programme.pk, revoked_at=None, valid_until__gte=today
+    )
+
+
+@transaction.atomic
+def take_terms_over(*, programme: Programme, after: int, actor: User | None, at: datetime) -> int:
+    """Bring the next running certificates of an edition to its present terms; return how many.
+
+    Takes those with a key above `after`, at most `TAKE_OVER_BATCH`, and publishes
+    `programme.revised` for the rest. A higher number of contacts is taken over, and a version is
+    issued where the print has changed: done again, it changes nothing. Locks the certificates.
+    """
+    rows = running_certificates(programme, at).filter(pk__gt=after).order_by("pk")
+    certificates = list(
+        rows.select_related("programme", "office", "customer", "tam", "deputy")
+        .prefetch_related("programme__severities")
+        .select_for_update(of=("self",), no_key=True)[:TAKE_OVER_BATCH]
+    )
+    for certificate in certificates:
+        if certificate.contact_limit < certificate.programme.contact_limit:
+            certificate.contact_limit = certificate.programme.contact_limit
+            certificate.save(update_fields=["contact_limit"])
+    reissue(certificates=certificates, actor=actor, at=at)
+    if len(certificates) == TAKE_OVER_BATCH:
+        _publish_revision(programme, actor, at, after=certificates[-1].pk)
+    return len(certificates)
+
+
+def _publish_revision(
+    programme: Programme, actor: User | None, at: datetime, *, after: int = 0
+) -> None:
+    publish(
+        "programme.revised",
+        {"programme": programme.pk, "actor": actor.pk if actor else None, "after": after},
+        at=at,
+        stream=f"programme-{programme.pk}",
+    )
+
+
+def _contacts_beyond(programme: Programme, limit: int) -> Iterator[Problem]:
+    """Yield that a certificate names more contacts than a limit; the one that names the most."""
+    named = (
+        programme.certificates.annotate(named=Count("contacts"))
+        .filter(named__gt=limit)
+        .order_by("-named", "number")
+        .first()
+    )
+    if named is not None:
+        yield Problem(
+            "contact_limit",
+            _("Certificate %(number)s names %(named)d contacts, more than %(limit)d")
+            % {"number": named.number, "named": named.named, "limit": limit},
+        )
 
 
 def _unknown_sources(editions: Sequence[ProgrammeTerms]) -> Iterator[str]:

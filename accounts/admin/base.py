@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.forms import DateInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -17,7 +18,8 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.errors import Refused
+from accounts.admin.history import note_values, noted_values
+from accounts.errors import Conflict, NotAllowed, NotFound, Refused
 from accounts.models import User
 
 if TYPE_CHECKING:  # generic to the type checker only
@@ -76,7 +78,8 @@ def date_input() -> DateInput:
 class KeptAdmin(ModelAdmin):
     """Rows that the record may rest on: those are never deleted, and the page says what to do.
 
-    What a rule refuses while a form is saved is told on the page; nothing of the form is kept.
+    What a rule refuses while a form is saved is told on the form, which keeps what was typed;
+    nothing of it is saved. The history tells values before and after.
     """
 
     instead_of_deleting: ClassVar[str | LazyText] = ""
@@ -99,9 +102,50 @@ class KeptAdmin(ModelAdmin):
         try:
             with transaction.atomic():
                 return super().changeform_view(request, object_id, form_url, extra_context)
+        except (NotFound, NotAllowed):
+            raise
         except Refused as refusal:
-            self.message_user(request, str(refusal), messages.ERROR)
-            return redirect(request.get_full_path())
+            _refuse(request, refusal)
+        except IntegrityError:
+            _refuse(request, _beaten())
+        with transaction.atomic():
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Any = None,
+        change: bool = False,  # noqa: FBT001, FBT002 (Django's signature)
+        **kwargs: Any,
+    ) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        refusal = getattr(request, "refusal", None)
+        return form if refusal is None else _refused(form, refusal)
+
+    def construct_change_message(
+        self,
+        request: HttpRequest,
+        form: Any,
+        formsets: Any,
+        add: bool = False,  # noqa: FBT001, FBT002 (Django's signature)
+    ) -> list[dict[str, Any]]:
+        message = super().construct_change_message(request, form, formsets, add)
+        note_values(message, form, formsets)
+        return message
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        response = super().history_view(request, object_id, extra_context)
+        context = getattr(response, "context_data", None) or {}
+        for entry in context.get("action_list", ()):
+            entry.values = noted_values(entry)
+            entry.links = self.history_links(context["object"], entry)
+        return response
+
+    def history_links(self, row: Any, entry: LogEntry) -> list[tuple[str, str]]:  # noqa: ARG002
+        """Return where an entry of the history leads, as addresses with texts."""
+        return []
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -171,6 +215,31 @@ class WhenFilter(admin.SimpleListFilter):
             case "over":
                 return queryset.filter(ends_at__lte=at)
         return queryset
+
+
+def _refuse(request: HttpRequest, refusal: Refused) -> None:
+    """Have the form of this request shown again with what was refused."""
+    cast("Any", request).refusal = refusal
+
+
+def _beaten() -> Refused:
+    return Conflict(
+        _(
+            "Somebody else saved at this very moment; nothing of yours is saved yet. What you "
+            "typed is still here: save it again."
+        )
+    )
+
+
+def _refused(form: Any, refusal: Refused) -> Any:
+    """Return a form that tells the refusal beside what was typed, at its field if it has it."""
+
+    def full_clean(self: Any) -> None:
+        form.full_clean(self)
+        if self.is_bound:
+            self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
+
+    return type(form)(form.__name__, (form,), {"full_clean": full_clean})
 
 
 def _plain(text: Any) -> str:

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy
 
 from accounts.actions.certificates import TERMS, check_new_contact, check_terms, limit_reached
 from accounts.admin.base import Formset, ModelForm, date_input
-from accounts.admin.fields import WEEKDAY_LABELS, PartsWidget, hours_text, week_field
+from accounts.admin.fields import PartsWidget, week_field
 from accounts.admin.preview import SeenForm
 from accounts.errors import Refused
+from accounts.hours import WEEKDAY_LABELS, hours_text
 from accounts.models import Certificate, CertificateVersion, Contact, Product, User
 
 

@@ -1,17 +1,18 @@
 """Certificates with their contacts, and the versions issued of them (SPEC 3)."""
 
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, DateField, DateTimeField, F, Func, OuterRef, Subquery, Value
-from django.db.models.functions import Cast, Coalesce
-from django.http import HttpRequest
-from django.urls import reverse
+from django.contrib.admin.models import LogEntry
+from django.db.models import DateField, DateTimeField, F, Func, Value
+from django.db.models.functions import Cast
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.actions.certificates import (
     issue_certificate,
@@ -21,8 +22,6 @@ from accounts.actions.certificates import (
     revoke_certificate,
 )
 from accounts.admin.base import (
-    ReadOnlyAdmin,
-    ReadOnlyInline,
     TabularInline,
     administrator,
     reception,
@@ -34,9 +33,13 @@ from accounts.admin.certificate_forms import (
     ContactFormSet,
     PeopleOfCustomer,
 )
-from accounts.admin.fields import week_text
+from accounts.admin.exchange import ExchangeAdmin
+from accounts.admin.history import note_version, noted_version
 from accounts.admin.preview import SEEN, PreviewedAdmin
-from accounts.models import Certificate, CertificateVersion, Contact
+from accounts.admin.renewal import RENEWALS_MOST, ask_to_renew, renewal_page
+from accounts.admin.versions import VersionInline, version_links
+from accounts.exchange import CertificateRows
+from accounts.models import Certificate, Contact
 
 SOON_DAYS = 90  # the first warning before a certificate ends (SPEC 3)
 
@@ -79,18 +82,6 @@ class ContactInline(TabularInline):
         )
 
 
-class VersionInline(ReadOnlyInline):
-    model = CertificateVersion
-    fields = ("number", "issued_at", "requested_by", "approved_by")
-    readonly_fields = fields
-    ordering = ("-number",)
-    show_change_link = True
-    verbose_name_plural = gettext_lazy("versions issued")
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("requested_by", "approved_by")
-
-
 class StateFilter(admin.SimpleListFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
@@ -99,6 +90,7 @@ class StateFilter(admin.SimpleListFilter):
         return [
             ("valid", _("Valid")),
             ("soon", _("Ends within %(days)d days") % {"days": SOON_DAYS}),
+            ("due", _("The same, not renewed yet")),
             ("coming", _("Not yet valid")),
             ("ended", _("Ended")),
             ("revoked", _("Revoked")),
@@ -109,12 +101,13 @@ class StateFilter(admin.SimpleListFilter):
         match self.value():
             case "valid":
                 return standing.filter(valid_from__lte=F("today"), valid_until__gte=F("today"))
-            case "soon":
-                return standing.filter(
+            case "soon" | "due" as chosen:
+                ending = standing.filter(
                     valid_from__lte=F("today"),
                     valid_until__gte=F("today"),
                     valid_until__lte=F("today") + SOON_DAYS,
                 )
+                return ending if chosen == "soon" else ending.filter(renewal=None)
             case "coming":
                 return standing.filter(valid_from__gt=F("today"))
             case "ended":
@@ -125,10 +118,16 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Certificate)
-class CertificateAdmin(PreviewedAdmin):
+class CertificateAdmin(ExchangeAdmin, PreviewedAdmin):
+    rows_class = CertificateRows
+    import_title = gettext_lazy("Import certificates")
+    import_says = gettext_lazy(
+        "Certificates that are not here yet are issued; of those that are, what differs is changed "
+        "and issued as a new version. Contacts are imported among the people. None is removed."
+    )
     form = CertificateForm
     inlines = (ContactInline, VersionInline)
-    actions = ("revoke", "reinstate")
+    actions = ("renew", "revoke", "reinstate")
     list_display = (
         "number",
         "customer",
@@ -145,9 +144,10 @@ class CertificateAdmin(PreviewedAdmin):
         ("programme", admin.RelatedOnlyFieldListFilter),
         ("tam", admin.RelatedOnlyFieldListFilter),
     )
-    list_select_related = ("customer", "programme", "office", "tam")
+    list_select_related = ("customer", "programme", "office", "tam", "renewal")
     search_fields = ("number", "customer__name", "contacts__user__name", "contacts__user__email")
     date_hierarchy = "valid_until"
+    show_full_result_count = False  # of ten thousand: one query less, and nobody needs it
     autocomplete_fields = ("customer", "programme", "office", "tam", "deputy")
     instead_of_deleting = gettext_lazy("Revoke it in the list, or set its last day, instead.")
     fieldsets = (
@@ -169,29 +169,28 @@ class CertificateAdmin(PreviewedAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        contacts = Contact.objects.filter(certificate=OuterRef("pk")).order_by()
+        rows = super().get_queryset(request).annotate(today=_local_date(reception(request)))
+        return rows.prefetch_related("contacts")
+
+    def exported(self, queryset: Any) -> Any:
+        rows = Certificate.objects.filter(pk__in=queryset.order_by().values("pk"))
         return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                today=_local_date(reception(request)),
-                contact_total=Coalesce(
-                    Subquery(
-                        contacts.values("certificate").annotate(total=Count("*")).values("total")
-                    ),
-                    0,
-                ),
-            )
+            rows.select_related("customer", "programme", "office", "tam", "deputy")
+            .prefetch_related("covered__product")
+            .order_by("number")
         )
+
+    def weighing(self, request: HttpRequest) -> Any:
+        return partial(self.weighed, request)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:  # noqa: ARG002
         fieldsets = [(name, dict(options)) for name, options in self.fieldsets]
         if obj is not None:
-            fieldsets[1][1]["fields"] = ("state", "valid_from", "valid_until")
+            fieldsets[1][1]["fields"] = ("state", "succession", "valid_from", "valid_until")
         return fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
-        return () if obj is None else ("customer", "state")
+        return () if obj is None else ("customer", "state", "succession")
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, certificate: Any) -> str:
@@ -203,33 +202,102 @@ class CertificateAdmin(PreviewedAdmin):
         days = (certificate.valid_until - today).days
         if days < 0:
             return _("Ended")
-        if days <= SOON_DAYS:
-            return _("%(days)d days left") % {"days": days}
-        return _("Valid")
+        if days > SOON_DAYS:
+            return _("Valid")
+        text = ngettext("%(days)d day left", "%(days)d days left", days) % {"days": days}
+        renewal = getattr(certificate, "renewal", None)
+        return text if renewal is None else _("%(state)s, renewed") % {"state": text}
 
-    @admin.display(description=gettext_lazy("contacts"), ordering="contact_total")
-    def contacts_named(self, certificate: Any) -> str:
-        return f"{certificate.contact_total}/{certificate.contact_limit}"
+    @admin.display(description=gettext_lazy("renewal"))
+    def succession(self, certificate: Certificate) -> str:
+        lines = []
+        if certificate.renews is not None:
+            lines.append((_("Follows"), certificate.renews))
+        renewal: Certificate | None = getattr(certificate, "renewal", None)
+        if renewal is not None:
+            lines.append((_("Renewed by"), renewal))
+        rows: list[tuple[str, str, Any]] = [
+            (text, reverse("admin:accounts_certificate_change", args=[row.pk]), row)
+            for text, row in lines
+        ]
+        if renewal is None:
+            address = f"{reverse('admin:accounts_certificate_renew')}?ids={certificate.pk}"
+            rows.append((_("Not renewed yet."), address, _("Renew")))
+        return format_html_join("", '<p>{} <a href="{}">{}</a></p>', rows)
+
+    @admin.display(description=gettext_lazy("contacts"))
+    def contacts_named(self, certificate: Certificate) -> str:
+        return f"{len(certificate.contacts.all())}/{certificate.contact_limit}"
+
+    def get_urls(self) -> list[Any]:
+        page = self.admin_site.admin_view(self.renewal_view)
+        return [path("renew/", page, name="accounts_certificate_renew"), *super().get_urls()]
+
+    def renewal_view(self, request: HttpRequest) -> HttpResponse:
+        return renewal_page(self, request)
+
+    @admin.action(description=gettext_lazy("Renew: issue the certificates that follow on"))
+    def renew(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        page = ask_to_renew(queryset)
+        if page is None:
+            text = _("At most %(most)d certificates are renewed at once: narrow the list first.")
+            self.message_user(request, text % {"most": RENEWALS_MOST}, messages.ERROR)
+        return page
 
     @admin.action(description=gettext_lazy("Revoke: refuse new incidents, open ones go on"))
     def revoke(self, request: HttpRequest, queryset: Any) -> None:
-        for certificate in queryset:
-            if revoke_certificate(certificate=certificate, at=reception(request)):
-                self.log_change(request, certificate, _("Revoked."))
-        self.message_user(request, _("Revoked. New incidents are refused; open ones go on."))
+        revoked = [
+            certificate
+            for certificate in queryset.order_by("pk")
+            if revoke_certificate(certificate=certificate, at=reception(request))
+        ]
+        for certificate in revoked:
+            self.log_change(request, certificate, _("Revoked."))
+        text = ngettext(
+            "%(count)d certificate revoked. New incidents are refused; open ones go on.",
+            "%(count)d certificates revoked. New incidents are refused; open ones go on.",
+            len(revoked),
+        )
+        self.message_user(request, text % {"count": len(revoked)})
 
     @admin.action(description=gettext_lazy("Take a revocation back"))
     def reinstate(self, request: HttpRequest, queryset: Any) -> None:
-        for certificate in queryset:
-            if reinstate_certificate(certificate=certificate):
-                self.log_change(request, certificate, _("Revocation taken back."))
-        self.message_user(request, _("Taken back. Incidents can be filed while it is valid."))
+        taken_back = [
+            certificate
+            for certificate in queryset.order_by("pk")
+            if reinstate_certificate(certificate=certificate)
+        ]
+        for certificate in taken_back:
+            self.log_change(request, certificate, _("Revocation taken back."))
+        text = ngettext(
+            "%(count)d revocation taken back. Incidents can be filed while it is valid.",
+            "%(count)d revocations taken back. Incidents can be filed while they are valid.",
+            len(taken_back),
+        )
+        self.message_user(request, text % {"count": len(taken_back)})
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
         before = form.instance.version
+        form.version_before = before
         with self.weighed(request, Certificate.objects.filter(pk=form.instance.pk)):
             self._save(request, form, formsets, change)
         self._tell_of_version(request, form.instance, before)
+
+    def construct_change_message(
+        self,
+        request: HttpRequest,
+        form: Any,
+        formsets: Any,
+        add: bool = False,  # noqa: FBT001, FBT002 (Django's signature)
+    ) -> list[dict[str, Any]]:
+        message = super().construct_change_message(request, form, formsets, add)
+        if form.instance.version != form.version_before:
+            note_version(message, form.instance.version)
+        return message
+
+    def history_links(self, row: Any, entry: LogEntry) -> list[tuple[str, str]]:
+        number = noted_version(entry)
+        return [] if number is None else version_links(row, number)
 
     def _save(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
         """Save terms and contacts: they are one act."""
@@ -266,56 +334,6 @@ class CertificateAdmin(PreviewedAdmin):
         else:
             text = _("Version %(number)d is issued.")
         self.message_user(request, text % {"number": certificate.version}, messages.INFO)
-
-
-@admin.register(CertificateVersion)
-class CertificateVersionAdmin(ReadOnlyAdmin):
-    list_display = ("certificate", "number", "customer", "issued_at", "requested_by", "approved_by")
-    list_display_links = ("certificate", "number")
-    list_select_related = ("certificate", "customer", "requested_by", "approved_by")
-    list_filter = (("customer", admin.RelatedOnlyFieldListFilter),)
-    search_fields = ("certificate__number", "customer__name")
-    date_hierarchy = "issued_at"
-    ordering = ("-issued_at", "-pk")
-    fields = (
-        "certificate",
-        "number",
-        "issued_at",
-        "requested_by",
-        "approved_by",
-        "what_it_prints",
-    )
-    readonly_fields = fields
-
-    @admin.display(description=gettext_lazy("what it prints"))
-    def what_it_prints(self, version: CertificateVersion) -> str:
-        return format_html_join(
-            "", "<p><strong>{}:</strong> {}</p>", printed_lines(version.printed)
-        )
-
-
-def printed_lines(printed: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the stored print of a certificate as labels with values."""
-    labels = {
-        "number": _("number"),
-        "customer": _("customer"),
-        "programme": _("programme"),
-        "office": _("office"),
-        "valid_from": _("first day"),
-        "valid_until": _("last day"),
-        "tam": _("technical account manager"),
-        "deputy": _("deputy"),
-    }
-    lines = [(capfirst(label), str(printed[key] or "–")) for key, label in labels.items()]
-    lines.append((_("Products"), ", ".join(printed["products"]) or "–"))
-    lines.append((_("Hours"), week_text(printed["week"]) or _("the office's")))
-    return lines + [
-        (
-            _("Contact %(slot)d") % {"slot": contact["slot"]},
-            ", ".join(filter(None, (contact["name"], contact["email"], contact["phone"]))),
-        )
-        for contact in printed["contacts"]
-    ]
 
 
 def _local_date(at: datetime) -> Any:

@@ -32,9 +32,10 @@ from accounts.admin.base import (
     date_input,
     reception,
 )
-from accounts.admin.fields import HoursField, TimeZoneSelect, hours_text, week_field, week_text
+from accounts.admin.fields import HoursField, TimeZoneSelect, week_field
 from accounts.admin.preview import SEEN, PreviewedAdmin, SeenForm
 from accounts.errors import Refused
+from accounts.hours import hours_text, week_text
 from accounts.models import CalendarRevision, Certificate, DutyShift, Office, OfficeDay
 from accounts.worktime import local_date
 
@@ -238,6 +239,11 @@ class OfficeAdmin(PreviewedAdmin):
             added = adopt_public_holidays(office=office, years=[year, year + 1])
         except Refused as refusal:
             return messages.ERROR, f"{office}: {refusal}"
+        if added:
+            told = ngettext(
+                "%(count)d public holiday added.", "%(count)d public holidays added.", added
+            )
+            self.log_change(request, office, told % {"count": added})
         text = ngettext(
             "%(office)s: %(count)d public holiday added.",
             "%(office)s: %(count)d public holidays added.",

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.db.models import Count, F, Q
@@ -10,17 +10,21 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.actions.certificates import reissue
+from accounts.actions.invitations import invite
+from accounts.actions.people import misplaced, save_customer, save_person, save_product
 from accounts.admin.base import (
     KeptAdmin,
     ModelForm,
     administrator,
     reception,
 )
+from accounts.admin.exchange import ExchangeAdmin
 from accounts.admin.fields import TimeZoneSelect
-from accounts.models import Certificate, Customer, Product, Role, User
+from accounts.errors import Refused
+from accounts.exchange import ContactRows, CustomerRows
+from accounts.models import Certificate, Contact, Customer, Product, Role, User
 
 if TYPE_CHECKING:  # generic to the type checker only
     CreationForm = AdminUserCreationForm[User]
@@ -39,7 +43,13 @@ OFFERED = {
 
 
 @admin.register(Customer)
-class CustomerAdmin(KeptAdmin):
+class CustomerAdmin(ExchangeAdmin, KeptAdmin):
+    rows_class = CustomerRows
+    import_title = gettext_lazy("Import customers")
+    import_says = gettext_lazy(
+        "Customers that are not here yet are added; of those that are, what differs is changed. "
+        "Nobody is removed."
+    )
     list_display = ("name", "country", "certificate_count", "people_count")
     search_fields = ("name", "certificates__number")
     list_filter = ("country",)
@@ -55,6 +65,9 @@ class CustomerAdmin(KeptAdmin):
             )
         )
 
+    def exported(self, queryset: Any) -> Any:
+        return queryset
+
     @admin.display(description=gettext_lazy("certificates"), ordering="certificate_total")
     def certificate_count(self, customer: Any) -> int:
         return int(customer.certificate_total)
@@ -63,9 +76,8 @@ class CustomerAdmin(KeptAdmin):
     def people_count(self, customer: Any) -> int:
         return int(customer.people_total)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
-        super().save_model(request, obj, form, change)
-        _reissue(request, Certificate.objects.filter(customer=obj))
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ARG002, FBT001
+        save_customer(customer=obj, actor=administrator(request), at=reception(request))
 
 
 @admin.register(Product)
@@ -81,9 +93,8 @@ class ProductAdmin(KeptAdmin):
     def certificate_count(self, product: Any) -> int:
         return int(product.certificate_total)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
-        super().save_model(request, obj, form, change)
-        _reissue(request, Certificate.objects.filter(covered__product=obj))
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ARG002, FBT001
+        save_product(product=obj, actor=administrator(request), at=reception(request))
 
 
 class PersonForm(ModelForm):
@@ -165,24 +176,15 @@ class NewPersonForm(PersonForm, CreationForm):
         fields = tuple(field for field in PersonForm.Meta.fields if field != "is_active")
 
 
-def misplaced(*, role: str | None, customer: object, office: object) -> list[tuple[str, str]]:
-    """Return what does not fit a role, as fields with messages."""
-    problems = []
-    if role == Role.CONTACT:
-        if customer is None:
-            problems.append(("customer", _("A contact needs the customer they belong to.")))
-        if office is not None:
-            problems.append(("office", _("A contact belongs to a customer and to no office.")))
-    elif role:
-        if customer is not None:
-            problems.append(("customer", _("Staff belong to no customer.")))
-        if office is None and role in {Role.TAM, Role.TEAM_HEAD}:
-            problems.append(("office", _("This role needs the office that it works for.")))
-    return problems
-
-
 @admin.register(User)
-class PersonAdmin(KeptAdmin, StockUserAdmin):
+class PersonAdmin(ExchangeAdmin, KeptAdmin, StockUserAdmin):
+    rows_class = ContactRows
+    import_title = gettext_lazy("Import contacts")
+    import_says = gettext_lazy(
+        "Each row names a person on a certificate, and corrects how they are reached. Each "
+        "certificate that changes is issued as one new version; new people are invited by mail. "
+        "Nobody is removed."
+    )
     form = PersonForm
     add_form = NewPersonForm
     add_form_template = "admin/change_form.html"  # the stock one speaks of "more user options"
@@ -197,6 +199,7 @@ class PersonAdmin(KeptAdmin, StockUserAdmin):
     list_select_related = ("customer", "office")
     search_fields = ("name", "email", "customer__name")
     ordering = ("name",)
+    actions = ("invite",)
     filter_horizontal = ()
     autocomplete_fields = ("customer", "office")
     instead_of_deleting = gettext_lazy(
@@ -249,6 +252,27 @@ class PersonAdmin(KeptAdmin, StockUserAdmin):
             found = found.filter(customer__certificates=certificate)
         return found, duplicates
 
+    @admin.action(description=gettext_lazy("Send an invitation to choose a password"))
+    def invite(self, request: HttpRequest, queryset: Any) -> None:
+        invited = 0
+        for person in queryset:
+            try:
+                invite(person=person, actor=administrator(request), at=reception(request))
+            except Refused as refusal:
+                self.message_user(request, str(refusal), messages.WARNING)
+                continue
+            self.log_change(request, person, _("Invited to choose a password."))
+            invited += 1
+        text = ngettext("%(count)d person invited.", "%(count)d people invited.", invited)
+        if invited:
+            self.message_user(request, text % {"count": invited}, messages.SUCCESS)
+
+    def exported(self, queryset: Any) -> Any:
+        slots = Contact.objects.filter(user__in=queryset.order_by().values("pk"))
+        return slots.select_related("user", "certificate__customer").order_by(
+            "certificate__number", "slot"
+        )
+
     @admin.display(
         description=gettext_lazy("belongs to"), ordering=F("customer__name").asc(nulls_last=True)
     )
@@ -275,13 +299,5 @@ class PersonAdmin(KeptAdmin, StockUserAdmin):
             "No certificate: this person cannot sign in."
         )
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
-        super().save_model(request, obj, form, change)
-        named = Q(contacts__user=obj) | Q(tam=obj) | Q(deputy=obj)
-        _reissue(request, Certificate.objects.filter(named))
-
-
-def _reissue(request: HttpRequest, certificates: Any) -> None:
-    reissue(
-        certificates=certificates.distinct(), actor=administrator(request), at=reception(request)
-    )
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ARG002, FBT001
+        save_person(person=obj, actor=administrator(request), at=reception(request))

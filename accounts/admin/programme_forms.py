@@ -1,21 +1,28 @@
 """What an administrator writes of a programme edition, with the source of each value (SPEC 2)."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
+from django.urls import reverse
 from django.utils.functional import lazystr
+from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.actions.programmes import broken_promises, promised_to, running_certificates
 from accounts.admin.base import Formset, ModelForm
 from accounts.admin.fields import PartsField, PlainJSON, texts_field, week_field
 from accounts.admin.preview import SeenForm
+from accounts.datafile import Problem
 from accounts.models import Programme, ProgrammeSeverity
 from accounts.terms import (
     MINUTES_MOST,
     RULES,
+    SERVICE_LABELS,
     VALUE_PATHS,
     EscalationRole,
     Exclusion,
@@ -26,19 +33,7 @@ from accounts.terms import (
 )
 
 STATED = "stated"
-SERVICES = {
-    "tam": gettext_lazy("Technical account manager"),
-    "tam_channel": gettext_lazy("Requests through the TAM"),
-    "signature_requests": gettext_lazy("Signature requests"),
-    "lab_around_the_clock": gettext_lazy("Lab around the clock"),
-    "latest_databases_required": gettext_lazy("Latest databases required"),
-    "public_patches": gettext_lazy("Public patches"),
-    "private_patches": gettext_lazy("Private patches"),
-    "open_incident_reports": gettext_lazy("Reports of open incidents"),
-    "quarterly_reports": gettext_lazy("Quarterly reports"),
-    "health_check": gettext_lazy("Yearly health check"),
-    "exclusions": gettext_lazy("Reasons for “out of scope”"),
-}
+LIKE = "like"  # in the address of the form of a new edition: which one it is made from
 # Fields of the form whose source is shown beside them, with their paths in the edition's file.
 SOURCED = (
     "contact_limit",
@@ -104,7 +99,8 @@ class TargetField(PartsField):
 
 def services_field(provenance: Mapping[str, Any]) -> PartsField:
     parts: dict[str, forms.Field] = {
-        key: forms.BooleanField(required=False, label=label) for key, label in SERVICES.items()
+        key: forms.BooleanField(required=False, label=label)
+        for key, label in SERVICE_LABELS.items()
     }
     parts["private_patches"] = EffortField(
         choices=[("", gettext_lazy("not included")), *PatchEffort.choices],
@@ -113,7 +109,7 @@ def services_field(provenance: Mapping[str, Any]) -> PartsField:
     parts["open_incident_reports"] = _several(OpenIncidentReports.choices)
     parts["exclusions"] = _several(Exclusion.choices)
     for key, part in parts.items():
-        part.label = SERVICES[key]
+        part.label = SERVICE_LABELS[key]
         part.help_text = source_text(provenance.get(f"services.{key}"))
     return PartsField(parts, required=False, label=gettext_lazy("Services included"))
 
@@ -136,7 +132,7 @@ def path_label(path: str) -> str:
     """Return what people call the value at a path such as `severity.1.response`."""
     start, _dot, rest = path.partition(".")
     if start == "services":
-        return str(SERVICES[rest])
+        return str(SERVICE_LABELS[rest])
     if start != "severity":
         return str(capfirst(_verbose(Programme, path)))
     severity, _dot, value = rest.partition(".")
@@ -189,6 +185,10 @@ def _further_field() -> PartsField:
 
 
 class ProgrammeForm(SeenForm):
+    # The admin's page sets them: when the request arrived, and what a new edition is made from.
+    at: ClassVar[datetime]
+    like: ClassVar[Programme | None] = None
+
     names = texts_field(label=gettext_lazy("Name"))
     summaries = texts_field(long=True, label=gettext_lazy("Summary"))
     tam_hours = week_field(
@@ -236,7 +236,12 @@ class ProgrammeForm(SeenForm):
         )
         help_texts: ClassVar[dict[str, Any]] = {
             "contact_limit": gettext_lazy(
-                "Certificates take it over when they are issued under this edition or moved to it."
+                "Certificates that have not ended take a higher number over at once; while there "
+                "are any, it cannot be lowered."
+            ),
+            "document": gettext_lazy(
+                "Reference of the document that states it; “rules” where there is none, and every "
+                "value is assumed."
             ),
             "warning_percentages": gettext_lazy(
                 "Rising, with commas between: who is responsible is warned at each."
@@ -245,7 +250,7 @@ class ProgrammeForm(SeenForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        provenance = self.instance.provenance
+        provenance = sources_like(self.like) if self.like else self.instance.provenance
         self.fields["services"] = services_field(provenance)
         self.fields["provenance"] = provenance_field(self.instance.key)
         for name in SOURCED:
@@ -254,8 +259,42 @@ class ProgrammeForm(SeenForm):
     def facts(self, row: Programme) -> Any:
         return row.fingerprint()
 
+    def lock(self) -> None:
+        """Lock the edition against certificates that are being issued under it, too."""
+        Programme.objects.select_for_update().get(pk=self.instance.pk)
+
     def clean_requirements(self) -> dict[str, Any]:
         return self.cleaned_data["requirements"] or {}
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # Django's own hook after `clean`
+        if self.errors:
+            return
+        self._check_names()
+        if self.instance.pk:
+            self._keep_promises()
+
+    def _check_names(self) -> None:
+        """Refuse a name that another edition bears: people could not tell them apart."""
+        if self.instance.pk and "names" not in self.changed_data:
+            return
+        names: dict[str, str] = self.instance.names
+        for other in Programme.objects.exclude(pk=self.instance.pk).order_by("key"):
+            for code, language in settings.LANGUAGES:
+                if names[code] == other.names.get(code):
+                    text = _("%(language)s: %(edition)s has this name already.")
+                    self.add_error("names", text % {"language": language, "edition": other.key})
+                    return
+
+    def _keep_promises(self) -> None:
+        """Refuse each value that would take back what running certificates promise."""
+        stored = Programme.objects.get(pk=self.instance.pk)
+        after = self.instance.as_data(list(stored.severities.all()))
+        problems = broken_promises(programme=stored, after=after, at=self.at)
+        for problem in problems:
+            self.add_error(problem.path.partition(".")[0], problem.message)
+        if problems:
+            self.add_error(None, instead_of_breaking(stored, self.at))
 
 
 class SeverityForm(ModelForm):
@@ -274,10 +313,69 @@ class SeverityForm(ModelForm):
             _add_source(self.fields[name], provenance.get(f"severity.{severity}.{path}"))
         self.fields["severity"].disabled = True
 
+    def has_changed(self) -> bool:
+        """A new edition's severity is saved even when nobody changed what was filled in."""
+        return self.instance.pk is None or super().has_changed()
+
 
 class SeverityFormSet(Formset):
-    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
-        return {**super().get_form_kwargs(index), "provenance": self.instance.provenance}
+    def __init__(self, *args: Any, at: datetime, **kwargs: Any) -> None:
+        self.at = at
+        super().__init__(*args, **kwargs)
+
+    def clean(self) -> None:
+        super().clean()
+        if self.instance.pk and not any(self.errors):
+            self._keep_promises()
+
+    def _keep_promises(self) -> None:
+        """Refuse each value that would take back what running certificates promise."""
+        stored = Programme.objects.get(pk=self.instance.pk)
+        before = stored.as_data()
+        rows = {str(form.instance.severity): form for form in self.forms}
+        after = {number: form.instance.as_data() for number, form in rows.items()}
+        problems = broken_promises(
+            programme=stored, after={**before, "severity": before["severity"] | after}, at=self.at
+        )
+        for problem in problems:
+            number, field = _severity_field(problem)
+            rows[number].add_error(field, problem.message)
+        if problems:
+            raise forms.ValidationError(instead_of_breaking(stored, self.at))
+
+
+def terms_like(programme: Programme) -> dict[str, Any]:
+    """Return what the form of a new edition starts with: all of another's terms, not its key."""
+    terms = {name: getattr(programme, name) for name in ProgrammeForm.Meta.fields if name != "key"}
+    return {**terms, "document": RULES, "provenance": sources_like(programme)}
+
+
+def severities_like(programme: Programme) -> list[dict[str, Any]]:
+    return [
+        {name: getattr(row, name) for name in SeverityForm.Meta.fields}
+        for row in programme.severities.all()
+    ]
+
+
+def sources_like(programme: Programme) -> dict[str, dict[str, str]]:
+    return {path: {"assumed_from": programme.key} for path in VALUE_PATHS}
+
+
+def instead_of_breaking(programme: Programme, at: datetime) -> str:
+    """Return how many certificates hold a programme to its promises, and the way out."""
+    return format_html(
+        '{} <a href="{}?{}={}">{}</a>',
+        promised_to(running_certificates(programme, at).count()),
+        reverse("admin:accounts_programme_add"),
+        LIKE,
+        programme.pk,
+        _("New edition from this one"),
+    )
+
+
+def _severity_field(problem: Problem) -> tuple[str, str]:
+    _start, number, path = problem.path.split(".", 2)
+    return number, next(field for field, at in SEVERITY_SOURCED.items() if at == path)
 
 
 def _add_source(field: forms.Field, source: object) -> None:

@@ -1,18 +1,36 @@
 """Programme editions: what a support level promises, and where each value comes from (SPEC 2)."""
 
+from collections import Counter
+from copy import copy
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.admin.base import StackedInline
+from accounts.actions.programmes import make_programme, revise_programme
+from accounts.admin.base import StackedInline, administrator, reception
 from accounts.admin.preview import SEEN, PreviewedAdmin
-from accounts.admin.programme_forms import ProgrammeForm, SeverityForm, SeverityFormSet
+from accounts.admin.programme_forms import (
+    LIKE,
+    ProgrammeForm,
+    SeverityForm,
+    SeverityFormSet,
+    severities_like,
+    source_text,
+    sources_like,
+    terms_like,
+)
 from accounts.models import Certificate, Programme, ProgrammeSeverity
-from accounts.terms import SEVERITIES, TargetUnit
+from accounts.programme_toml import programme_toml
+from accounts.promises import length_text
+from accounts.terms import SEVERITIES
 
 
 class SeverityInline(StackedInline):
@@ -62,10 +80,10 @@ class ProgrammeAdmin(PreviewedAdmin):
     )
     search_fields = ("key", "names", "region", "document")
     list_filter = ("region", "year")
-    readonly_fields = ("origin",)
+    readonly_fields = ("origin", "sources")
     instead_of_deleting = gettext_lazy("Move its certificates to another edition first.")
     fieldsets = (
-        (None, {"fields": ("key", "region", "year", "document", "origin", SEEN)}),
+        (None, {"fields": ("key", "region", "year", "document", "origin", "sources", SEEN)}),
         (gettext_lazy("Texts"), {"fields": ("names", "summaries")}),
         (
             gettext_lazy("Terms"),
@@ -108,24 +126,94 @@ class ProgrammeAdmin(PreviewedAdmin):
             .prefetch_related("severities")
         )
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        programme: Any = super().get_object(request, object_id, from_field)
+        if programme is not None:
+            programme.as_opened = copy(programme)  # a form with mistakes changes the row itself
+        return programme
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
-        return ("origin",) if obj is None else ("key", "origin")
+        return () if obj is None else ("key", "origin", "sources")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:  # noqa: ARG002
+        if obj is not None:
+            return self.fieldsets
+        first = (None, {"fields": ("key", "region", "year", "document", SEEN)})
+        return (first, *self.fieldsets[1:])
+
+    def get_urls(self) -> list[URLPattern]:
+        download = path(
+            "<path:object_id>/toml/",
+            self.admin_site.admin_view(self.toml_view),
+            name="accounts_programme_toml",
+        )
+        return [download, *super().get_urls()]
+
+    def toml_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Send an edition as the file that would say the same."""
+        programme = self.get_object(request, unquote(object_id))
+        if not self.has_view_permission(request, programme):
+            raise PermissionDenied
+        if programme is None:
+            raise Http404
+        return HttpResponse(
+            programme_toml(programme.as_data()),
+            content_type="application/toml; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{programme.key}.toml"'},
+        )
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        context = dict(extra_context or {})
+        if like := _like(request):
+            context["title"] = _("New edition from %(edition)s") % {"edition": like.key}
+        return super().add_view(request, form_url, context)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        like = _like(request)
+        return terms_like(like) if like else {}
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Any = None,
+        change: bool = False,  # noqa: FBT001, FBT002 (Django's signature)
+        **kwargs: Any,
+    ) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        facts = {"at": reception(request), "like": None if obj else _like(request)}
+        return type(form)(form.__name__, (form,), facts)
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> Any:
         kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
+        like = _like(request) if obj.pk is None else None
         if obj.pk is None:
-            kwargs["initial"] = [{"severity": severity} for severity in SEVERITIES]
-        return kwargs
+            blank = [{"severity": severity} for severity in SEVERITIES]
+            kwargs["initial"] = severities_like(like) if like else blank
+        provenance = sources_like(like) if like else obj.provenance
+        return kwargs | {"at": reception(request), "form_kwargs": {"provenance": provenance}}
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
         programme: Programme = form.instance
+        [severities] = formsets
+        edited = severities.save(commit=False)
+        if not change:
+            make_programme(programme=programme, severities=edited)
+            return
         with self.weighed(request, Certificate.objects.filter(programme=programme.pk)):
-            programme.save()
-            super().save_related(request, form, formsets, change)
+            revise_programme(
+                programme=programme,
+                severities=edited,
+                actor=administrator(request),
+                at=reception(request),
+            )
 
     @admin.display(description=gettext_lazy("response, S1 to S4"))
     def responses(self, programme: Programme) -> str:
-        return " / ".join(_duration(row) for row in programme.severities.all())
+        rows = programme.severities.all()
+        promised = (row.as_data()["response"] for row in rows)
+        return " / ".join("–" if target == "none" else length_text(target) for target in promised)
 
     @admin.display(description=gettext_lazy("certificates"), ordering="certificate_total")
     def certificate_count(self, programme: Any) -> int:
@@ -133,19 +221,27 @@ class ProgrammeAdmin(PreviewedAdmin):
 
     @admin.display(description=gettext_lazy("origin"))
     def origin(self, programme: Programme) -> str:
-        if programme.loaded_digest is None:
+        stored: Programme = getattr(programme, "as_opened", programme)
+        if stored.loaded_digest is None:
             return _("Made here")
-        if programme.loaded_digest == programme.fingerprint():
+        if stored.loaded_digest == stored.fingerprint():
             return _("As in its file")
         return _("Edited since it was loaded from its file, which will not overwrite it")
 
+    @admin.display(description=gettext_lazy("sources"))
+    def sources(self, programme: Programme) -> str:
+        stored: Programme = getattr(programme, "as_opened", programme)
+        counted = Counter(
+            source_text(source).rstrip(".。") for source in stored.provenance.values()
+        )
+        return " · ".join(f"{text}: {count}" for text, count in counted.most_common())
 
-def _duration(row: ProgrammeSeverity) -> str:
-    if row.response_minutes is None:
-        return "–"
-    hours, minutes = divmod(row.response_minutes, 60)
-    parts = [_("%(count)d h") % {"count": hours}] if hours else []
-    parts += [_("%(count)d min") % {"count": minutes}] if minutes else []
-    if row.response_unit == TargetUnit.WORKING:
-        parts.append(_("working"))
-    return " ".join(parts)
+
+def _like(request: HttpRequest) -> Programme | None:
+    """Return the edition that a new one is made from, as the address says."""
+    key = request.GET.get(LIKE)
+    if key is None:
+        return None
+    if not key.isdecimal():
+        raise Http404
+    return get_object_or_404(Programme.objects.prefetch_related("severities"), pk=key)

@@ -1,12 +1,18 @@
 """What a contact asks to have changed about the contacts of a certificate (SPEC 3)."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, FSMModelMixin, transition
+
+from accounts.models.certificate import CertificateVersion
+from accounts.models.user import User
 
 
-class ContactRequest(models.Model):
+class ContactRequest(FSMModelMixin, models.Model):
     """A change of contacts, asked for in the portal; an administrator decides."""
 
     class Kind(models.TextChoices):
@@ -53,7 +59,9 @@ class ContactRequest(models.Model):
     submission = models.UUIDField(
         unique=True, editable=False, help_text=_("Of the form: sent twice, it is one request.")
     )
-    state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
+    state = FSMField(
+        _("state"), max_length=10, choices=State, default=State.WAITING, protected=True
+    )
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -107,3 +115,21 @@ class ContactRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} · {self.certificate}"
+
+    @property
+    def is_waiting(self) -> bool:
+        return bool(self.state == self.State.WAITING)
+
+    # Transitions: legality and their own columns, nothing else. Only actions call them.
+
+    @transition(state, State.WAITING, State.APPROVED)
+    def approve(self, *, version: CertificateVersion | None, by: User, at: datetime) -> None:
+        self.version, self.decided_by, self.decided_at = version, by, at
+
+    @transition(state, State.WAITING, State.DECLINED)
+    def decline(self, *, reason: str, by: User, at: datetime) -> None:
+        self.reason, self.decided_by, self.decided_at = reason, by, at
+
+    @transition(state, State.WAITING, State.WITHDRAWN)
+    def withdraw(self, *, by: User, at: datetime) -> None:
+        self.decided_by, self.decided_at = by, at

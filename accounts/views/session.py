@@ -9,7 +9,6 @@ from django.contrib.auth import views
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -17,8 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views import i18n
 from django.views.decorators.http import require_POST
 
-from accounts.models import User
-from accounts.tenancy import set_scope
+from accounts.actions.invitations import is_named
 
 THEMES = ("light", "system", "dark")
 THEME_COOKIE_AGE = 365 * 24 * 3600  # seconds
@@ -34,7 +32,7 @@ class SignInForm(AuthenticationForm):
     def confirm_login_allowed(self, user: Any) -> None:
         """Refuse a contact whom no certificate names (SPEC 3)."""
         super().confirm_login_allowed(user)
-        if user.is_contact and not _is_named(user):
+        if user.is_contact and not is_named(user):
             raise ValidationError(
                 _(
                     "No certificate names you as a contact, so you cannot sign in. "
@@ -42,13 +40,6 @@ class SignInForm(AuthenticationForm):
                 ),
                 code="not_named",
             )
-
-
-def _is_named(user: User) -> bool:
-    """Look in a scope of its own: before sign-in, no customer's rows are seen."""
-    with transaction.atomic():
-        set_scope(customers=[user.customer_id] if user.customer_id else [])
-        return user.contact_slots.exists()
 
 
 class SignIn(views.LoginView):

@@ -40,6 +40,7 @@ class Choices:
     """
 
     certificates: list[Certificate]
+    left: Mapping[int, int]
     refusals: Mapping[int, str]
     categories: Mapping[str, Category]
     certificate: Certificate | None
@@ -55,6 +56,11 @@ class Choices:
         if self.certificate is None or self.category is None:
             return ""
         return f"{self.certificate.pk}:{self.category.key}:{self.channel}"
+
+    @property
+    def filings_left(self) -> int | None:
+        """What is left of the chosen certificate's quota; None: it has none."""
+        return self.left.get(self.certificate.pk) if self.certificate else None
 
     @property
     def usable(self) -> dict[str, Certificate]:
@@ -74,6 +80,7 @@ def choices_for(user: User, chosen: Mapping[str, Any], at: datetime) -> Choices:
     on = [certificate] if certificate else list(usable.values())
     return Choices(
         certificates=certificates,
+        left=left,
         refusals=refusals,
         categories=categories,
         certificate=certificate,

@@ -55,6 +55,7 @@ class Agreement:
     line_hours: dict[str, str]
     refusal: str
     filings_left: int | None
+    days_left: int | None  # shown only while an end is near
 
 
 @require_GET
@@ -94,6 +95,7 @@ def _agreements(certificates: Sequence[Certificate], at: datetime) -> list[Agree
     prefetch_related_objects(certificates, "programme__severities")
     left = queries.filings_left(certificates, at)
     refusals = queries.filing_refusals(certificates, left, at)
+    days_left = queries.days_until_end(certificates, at)
     agreements = [
         Agreement(
             certificate=certificate,
@@ -103,6 +105,7 @@ def _agreements(certificates: Sequence[Certificate], at: datetime) -> list[Agree
             line_hours=queries.line_hours(certificate.programme),
             refusal=refusals.get(certificate.pk, ""),
             filings_left=left.get(certificate.pk),
+            days_left=days_left.get(certificate.pk),
         )
         for certificate in certificates
     ]

@@ -22,6 +22,7 @@ MODELS = [
     "accounts.calendarrevision",
     "accounts.certificate",
     "accounts.certificateversion",
+    "accounts.contactrequest",
     "accounts.customer",
     "accounts.dutyshift",
     "accounts.office",

@@ -274,16 +274,30 @@ def test_a_certificate_that_ends_before_it_begins_is_refused(cast, admin):
     assert errors_of(response) == {"__all__": ["The last day lies before the first."]}
 
 
-def test_what_is_refused_only_while_saving_is_told_and_nothing_is_kept(cast, admin, monkeypatch):
+@pytest.mark.parametrize(
+    ("field", "where"), [("", "__all__"), ("user", "__all__"), ("valid_until", "valid_until")]
+)
+def test_what_is_refused_only_while_saving_is_told_beside_what_was_typed(
+    cast, admin, monkeypatch, field, where
+):
     def slower(**_terms):
         person_of(cast.acme, "Zoe")
-        raise Refused("Somebody else took the last slot.")
+        raise Refused("Somebody else took the last slot.", field=field)
 
     monkeypatch.setattr("accounts.admin.certificates.revise_certificate", slower)
     address = change(cast.certificate)
-    response = admin.post(address, form(cast.certificate, valid_until="2027-06-30"), follow=True)
-    assert response.redirect_chain == [(address, 302)]
-    assert messages_of(response) == ["Somebody else took the last slot."]
+    sent = form(
+        cast.certificate,
+        valid_until="2027-06-30",
+        **{"contacts-0-renew_code": "on", "contacts-2-user": person_of(cast.acme, "Cleo").pk},
+    )
+    response = admin.post(address, sent)
+    assert errors_of(response) == {where: ["Somebody else took the last slot."]}
+    page = response.content.decode()
+    assert 'name="valid_until" value="2027-06-30"' in page
+    assert 'name="contacts-0-renew_code" id="id_contacts-0-renew_code" checked' in page
+    assert ">Cleo</option>" in page
+    assert messages_of(response) == []
     assert Certificate.objects.get(pk=cast.certificate.pk).valid_until == date(2026, 12, 31)
     assert not User.objects.filter(name="Zoe").exists()
 

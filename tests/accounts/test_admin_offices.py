@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.urls import reverse
 
-from accounts.admin.fields import week_text
+from accounts.hours import week_text
 from accounts.models import CalendarRevision, DutyShift, Office
 from msa import clock
 from tests.conftest import MONDAY_NINE

@@ -3,14 +3,21 @@
 import pytest
 from django.urls import reverse
 
-from accounts.models import Programme
+from accounts.models import Certificate, Programme
 from accounts.terms import VALUE_PATHS
 from msa import clock
+from msa.outbox.models import Message
+from tests.accounts.previews import save
 from tests.conftest import MONDAY_NINE
 
 pytestmark = pytest.mark.django_db
 
 LANGUAGES = ("en", "fr", "zh-hans", "nl", "ru")
+GOLD = {"en": "Gold", "fr": "Or", "zh-hans": "黄金版", "nl": "Goud", "ru": "Золото"}
+INSTEAD = (
+    "2 certificates that have not ended promise this. "
+    "Make a new edition instead, and move certificates to it. "
+)
 
 
 @pytest.fixture(autouse=True)
@@ -72,6 +79,14 @@ def form(programme, **changes):
     for index, row in enumerate(programme.severities.order_by("severity")):
         data |= severity_form(index, row)
     return {**data, **changes}
+
+
+def new_form(programme, **changes):
+    """Return what the browser sends for a new edition like another one."""
+    sent = form(programme, **{"severities-INITIAL_FORMS": 0}, **changes)
+    for index in range(4):
+        sent[f"severities-{index}-id"] = sent[f"severities-{index}-programme"] = ""
+    return sent
 
 
 def severity_form(index, row):
@@ -162,8 +177,8 @@ def test_the_source_of_a_value_is_shown_beside_it_and_can_be_corrected(admin, pr
         for name, field in admin.get(change(programme)).context["adminform"].form.fields.items()
     }
     assert help_texts["contact_limit"] == (
-        "Certificates take it over when they are issued under this edition or moved to it. "
-        "Stated in its document."
+        "Certificates that have not ended take a higher number over at once; while there are any, "
+        "it cannot be lowered. Stated in its document."
     )
     assert help_texts["escalation_levels"] == "Assumed from msa-enterprise-fr-2022."
     sent = form(programme, provenance_escalation_levels="stated")
@@ -213,9 +228,7 @@ def test_what_a_programme_cannot_say_is_refused(admin, programme, changes, error
 
 
 def test_a_programme_is_made_with_its_four_severities(admin, programme):
-    sent = form(programme, key="gold-fr-2026", year=2026, **{"severities-INITIAL_FORMS": 0})
-    for index in range(4):
-        sent[f"severities-{index}-id"] = sent[f"severities-{index}-programme"] = ""
+    sent = new_form(programme, key="gold-fr-2026", year=2026, **texts("names", GOLD))
     response = admin.post("/admin/accounts/programme/add/", sent)
     assert response.status_code == 302
     made = Programme.objects.get(key="gold-fr-2026")
@@ -226,3 +239,106 @@ def test_a_programme_is_made_with_its_four_severities(admin, programme):
         (3, 360),
         (4, 480),
     ]
+
+
+class TestInUse:
+    """An edition that certificates name: a promise that runs is not taken back."""
+
+    @pytest.fixture
+    def used(self, cast):
+        return cast.certificate.programme
+
+    @pytest.fixture
+    def sent(self, used):
+        hours = {f"tam_hours_{day}": "9-18" for day in ("mon", "tue", "wed", "thu", "fri")}
+        return form(used, **hours)
+
+    @pytest.fixture
+    def instead(self, used):
+        address = f"/admin/accounts/programme/add/?like={used.pk}"
+        return f'{INSTEAD}<a href="{address}">New edition from this one</a>'
+
+    def test_each_value_that_takes_a_promise_back_is_named_and_kept_as_typed(
+        self, admin, used, sent, instead
+    ):
+        del sent["services_health_check"]
+        page = admin.post(change(used), sent | {"contact_limit": 4, "tam_hours_fri": "9-12"})
+        assert errors_of(page) == {
+            "contact_limit": ["Number of contacts: 8 until now, 4 then"],
+            "tam_hours": ["Hours of the TAM: Fri 09:00–18:00 until now, Fri 09:00–12:00 then"],
+            "services": ["Yearly health check: included until now, not included then"],
+            "__all__": [instead],
+        }
+        html = page.content.decode()
+        assert 'name="contact_limit" value="4"' in html
+        assert "As in its file" in html
+        assert Programme.objects.get(pk=used.pk).fingerprint() == used.loaded_digest
+
+    def test_a_severity_that_promises_less_is_named(self, admin, used, sent, instead):
+        page = admin.post(
+            change(used),
+            sent
+            | {
+                "severities-1-response_minutes": 300,
+                "severities-2-phone_line": "none",
+                "severities-3-call_required_out_of_hours": "on",
+            },
+        )
+        assert errors_of(page) == {
+            "2.response_minutes": ["Response time at severity 2: 4 h until now, 5 h then"],
+            "3.phone_line": [
+                "Priority phone line at severity 3: in office hours until now, not included then"
+            ],
+            "4.call_required_out_of_hours": [
+                "Call out of hours at severity 4: not required until now, required then"
+            ],
+        }
+        [severities] = page.context["inline_admin_formsets"]
+        assert severities.formset.non_form_errors() == [instead]
+
+    def test_what_gets_better_is_read_saved_and_told(self, admin, used, sent, cast):
+        page = admin.post(
+            change(used), sent | {"contact_limit": 9, "severities-1-response_minutes": 60}
+        )
+        assert page.templates[0].name == "admin/confirm_change.html"
+        assert save(admin, change(used), page).status_code == 302
+        stored = Programme.objects.get(pk=used.pk)
+        assert stored.contact_limit == 9
+        assert stored.severities.get(severity=2).response_minutes == 60
+        [message] = Message.objects.filter(topic="programme.revised")
+        assert message.payload == {"programme": used.pk, "actor": cast.ada.pk, "after": 0}
+
+    def test_texts_go_through(self, admin, used, sent):
+        other = sent | texts("names", GOLD) | {"severities-0-meaning_product_en": "Fire"}
+        assert admin.post(change(used), other).status_code == 302
+        assert Programme.objects.get(pk=used.pk).name == "Gold"
+
+    def test_once_its_certificates_are_over_terms_can_be_taken_back(self, admin, used, sent):
+        Certificate.objects.update(revoked_at=MONDAY_NINE)
+        response = admin.post(change(used), sent | {"severities-1-response_minutes": 300})
+        assert response.status_code == 302
+        page = admin.post(change(used), sent | {"contact_limit": 1})
+        assert errors_of(page) == {
+            "contact_limit": ["Certificate MSA-1 names 2 contacts, more than 1"],
+            "__all__": [
+                "Make a new edition instead. "
+                f'<a href="/admin/accounts/programme/add/?like={used.pk}">'
+                "New edition from this one</a>"
+            ],
+        }
+
+
+def test_how_many_values_are_stated_and_assumed_is_told(admin, programme):
+    html = admin.get(change(programme)).content.decode()
+    assert (
+        "Assumed: a rule of this product: 18 · Stated in its document: 16 · "
+        "Assumed from msa-enterprise-fr-2022: 12"
+    ) in html
+
+
+def test_a_page_costs_the_same_for_an_edition_of_many_certificates(
+    admin, cast, programme, django_assert_num_queries
+):
+    for row in (programme, cast.certificate.programme):
+        with django_assert_num_queries(16):
+            admin.get(change(row))

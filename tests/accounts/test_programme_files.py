@@ -12,6 +12,19 @@ ZH, NL = "msa-enterprise-zh", "msa-enterprise-nl-2023"
 
 RESPONSE_2 = 'response = { minutes = 240, unit = "elapsed" }'
 SOURCE = '"stated", or "assumed from" with "rules" or the key of an edition'
+ZH_TEXT = (FOLDER / f"{ZH}.toml").read_text(encoding="utf-8")
+# What makes every value of the edition assumed, but its number of contacts.
+ASSUMED_BUT_CONTACTS = [
+    (line, line.replace('"stated"', '"assumed from rules"'))
+    for line in ZH_TEXT.partition("[provenance]")[2].splitlines()
+    if line.endswith('"stated"') and not line.startswith("contact_limit")
+]
+
+
+def severity_4() -> str:
+    return ZH_TEXT[ZH_TEXT.index("[severity.4]") : ZH_TEXT.index("# Where each value")]
+
+
 WRONG = {
     "minutes are no number": (
         [(RESPONSE_2, 'response = { minutes = "4h", unit = "elapsed" }')],
@@ -35,7 +48,12 @@ WRONG = {
     ),
     "response is no table": (
         [(RESPONSE_2, "response = 240")],
-        ["severity.2.response: expected a table, found 240"],
+        [
+            (
+                'severity.2.response: expected { minutes = 240, unit = "elapsed" } or "none", '
+                "found 240"
+            )
+        ],
     ),
     "phone line unknown": (
         [('phone_line = "always"', 'phone_line = "sometimes"')],
@@ -77,11 +95,97 @@ WRONG = {
     ),
     "provenance of nothing": (
         [('contact_limit = "stated"', 'contact_limit = "stated"\ncolour = "stated"')],
-        ["provenance.colour: a programme has no such value"],
+        [
+            (
+                "provenance.colour: a programme has no such value; "
+                "expected one such as contact_limit, services.tam, severity.1.response"
+            )
+        ],
     ),
     "provenance twice": (
         [("severity.all.response =", 'severity.2.response = "stated"\nseverity.all.response =')],
-        ["provenance.severity.2.response: given twice"],
+        [
+            (
+                "provenance.severity.2.response: given twice; "
+                "expected once, here or under severity.all"
+            )
+        ],
+    ),
+    "provenance stated by no document": (
+        [('document = "002_dcd48738de60f96f"', 'document = "rules"'), *ASSUMED_BUT_CONTACTS],
+        [
+            (
+                'provenance.contact_limit: expected "assumed from" with "rules" or the key of an '
+                'edition, since the document is "rules", found "stated"'
+            )
+        ],
+    ),
+    "severity missing": (
+        [(severity_4(), "")],
+        ["severity.4: expected a table, found nothing"],
+    ),
+    "severity unknown": (
+        [("[severity.4]", "[severity.5]\nresponse = 1\n\n[severity.4]")],
+        ["severity.5: unknown key; expected one of 1, 2, 3, 4"],
+    ),
+    "further target is no table": (
+        [(RESPONSE_2, RESPONSE_2 + "\nfurther_targets = { update = 60 }")],
+        [
+            (
+                "severity.2.further_targets.update: "
+                'expected { minutes = 240, unit = "elapsed" }, found 60'
+            )
+        ],
+    ),
+    "further target unknown": (
+        [(RESPONSE_2, RESPONSE_2 + "\nfurther_targets = { answer = 60 }")],
+        [
+            (
+                "severity.2.further_targets.answer: unknown key; "
+                "expected one of next_response, resolution, update, workaround"
+            )
+        ],
+    ),
+    "exclusion unknown": (
+        [('    "hardware",', '    "weather",')],
+        [
+            (
+                'services.exclusions: expected a list of "not_reproducible", "access_refused", '
+                '"cause_outside", "already_solved", "earlier_solution", "hardware", "platform", '
+                '"third_party", "information_missing" or "instructions_ignored", each at most '
+                'once, found ["not_reproducible", "access_refused", "cause_outside", '
+                '"already_solved", "earlier_solution", "weather", "platform", "third_party", '
+                '"information_missing", "instructions_ignored"]'
+            )
+        ],
+    ),
+    "escalation level unknown": (
+        [('["tam", "team_head", "business_manager"]', '["tam", "boss"]')],
+        [
+            (
+                'escalation_levels: expected a list of "tam", "team_head" or "business_manager", '
+                'each at most once, found ["tam", "boss"]'
+            )
+        ],
+    ),
+    "requirement is no text by language": (
+        [("requirements = {}", 'requirements = { licence = "A licence" }')],
+        ['requirements.licence: expected a table, found "A licence"'],
+    ),
+    "table missing": (
+        [("[services]", "[service]")],
+        [
+            "services: expected a table, found nothing",
+            (
+                "service: unknown key; expected one of contact_limit, customer_side_months, "
+                "document, escalation_levels, incidents_per_year, key, name, provenance, region, "
+                "requirements, services, severity, summary, tam_hours, warning_percentages, year"
+            ),
+        ],
+    ),
+    "months beyond memory": (
+        [("customer_side_months = 1", "customer_side_months = 25")],
+        ['customer_side_months: expected a whole number from 1 to 24 or "none", found 25'],
     ),
     "key is not the file's name": (
         [('key = "msa-enterprise-zh"', 'key = "msa-enterprise-cn"')],

@@ -1,4 +1,4 @@
-"""The five editions against the table of SPEC 2."""
+"""The editions that ship: five against the table of SPEC 2, four against what they are to prove."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -9,7 +9,7 @@ from django.conf import settings
 
 from accounts.datafile import LANGUAGES
 from accounts.programmes import read_programmes, text_in
-from accounts.terms import ProgrammeTerms, stated_throughout
+from accounts.terms import ProgrammeTerms, Services, Target, stated_throughout
 
 FOLDER = Path(settings.BASE_DIR) / "programmes"
 
@@ -183,14 +183,82 @@ OURS_THROUGHOUT = {
 }
 
 
+# The editions that no document states: what they promise at severities 1 to 4.
+START, TEAM, BUSINESS, RESOLUTION = "msa-start", "msa-team", "msa-business", "msa-resolution"
+IN_OFFICE_HOURS = ["always", "office_hours", "office_hours", "office_hours"]
+OWN: dict[str, dict[str, Any]] = {
+    START: {
+        "incidents": 6,
+        "contacts": 1,
+        "months": 1,
+        "warnings": (50, 80),
+        "levels": ("tam", "team_head"),
+        "responses": [(120, "elapsed"), (480, "working"), (960, "working"), (1440, "working")],
+        "call": [True, False, False, False],
+        "phone": IN_OFFICE_HOURS,
+        "status": ["none"] * 4,
+        "further": [{}] * 4,
+    },
+    TEAM: {
+        "incidents": 12,
+        "contacts": 2,
+        "months": 1,
+        "warnings": (50, 80),
+        "levels": ("tam", "team_head", "business_manager"),
+        "responses": [(60, "elapsed"), (360, "working"), (720, "working"), (1080, "working")],
+        "call": [True, False, False, False],
+        "phone": IN_OFFICE_HOURS,
+        "status": ["regular"] * 4,
+        "further": [{}] * 4,
+    },
+    BUSINESS: {
+        "incidents": 36,
+        "contacts": 4,
+        "months": 1,
+        "warnings": (50, 80),
+        "levels": ("tam", "team_head", "business_manager"),
+        "responses": [(30, "elapsed"), (240, "working"), (480, "working"), (720, "working")],
+        "call": [True, False, False, False],
+        "phone": IN_OFFICE_HOURS,
+        "status": ["by_agreement", "regular", "regular", "regular"],
+        "further": [{}] * 4,
+    },
+    RESOLUTION: {
+        "incidents": None,
+        "contacts": 4,
+        "months": 2,
+        "warnings": (50, 75, 90),
+        "levels": ("tam", "team_head", "business_manager"),
+        "responses": [(30, "elapsed"), (120, "elapsed"), (480, "working"), None],
+        "call": [False] * 4,
+        "phone": ["always", "always", "office_hours", "none"],
+        "status": ["daily", "regular", "regular", "none"],
+        "further": [
+            {
+                "update": (120, "elapsed"),
+                "workaround": (480, "elapsed"),
+                "resolution": (2880, "elapsed"),
+            },
+            {
+                "update": (480, "elapsed"),
+                "workaround": (1440, "elapsed"),
+                "resolution": (7200, "elapsed"),
+            },
+            {"next_response": (960, "working"), "resolution": (5400, "working")},
+            {"resolution": (10800, "working")},
+        ],
+    },
+}
+
+
 @pytest.fixture(scope="module")
 def editions() -> dict[str, ProgrammeTerms]:
     return {terms.key: terms for terms in read_programmes(FOLDER)}
 
 
 class TestTable:
-    def test_the_five_editions_ship(self, editions):
-        assert sorted(editions) == sorted(TABLE)
+    def test_the_editions_ship(self, editions):
+        assert sorted(editions) == sorted([*TABLE, *OWN])
 
     @pytest.mark.parametrize("key", TABLE)
     def test_edition(self, editions, key):
@@ -235,11 +303,53 @@ class TestTable:
     def test_texts_stand_in_every_language_of_the_product(self):
         assert tuple(code for code, _name in settings.LANGUAGES) == LANGUAGES
 
-    @pytest.mark.parametrize("key", TABLE)
+    @pytest.mark.parametrize("key", [*TABLE, *OWN])
     def test_texts_differ_between_languages(self, editions, key):
         terms = editions[key]
         for texts in (terms.names, terms.summaries, *terms.requirements.values()):
             assert len(set(texts.values())) == len(LANGUAGES)
+
+
+class TestEditionsOfOurOwn:
+    @pytest.mark.parametrize("key", OWN)
+    def test_what_it_promises(self, editions, key):
+        terms = editions[key]
+        severities = [terms.severities[number] for number in (1, 2, 3, 4)]
+        assert {
+            "incidents": terms.incidents_per_year,
+            "contacts": terms.contact_limit,
+            "months": terms.customer_side_months,
+            "warnings": terms.warning_percentages,
+            "levels": terms.escalation_levels,
+            "responses": [length(severity.response) for severity in severities],
+            "call": [severity.call_required_out_of_hours for severity in severities],
+            "phone": [severity.phone_line for severity in severities],
+            "status": [severity.status_reports for severity in severities],
+            "further": [
+                {kind: length(target) for kind, target in severity.further_targets.items()}
+                for severity in severities
+            ],
+        } == OWN[key]
+
+    @pytest.mark.parametrize("key", OWN)
+    def test_no_document_states_any_of_it(self, editions, key):
+        terms = editions[key]
+        assert (terms.document, terms.year, terms.region) == ("rules", None, "INT")
+        assert terms.provenance == dict.fromkeys(stated_throughout(), RULES)
+
+    def test_each_level_of_the_family_keeps_all_that_the_one_below_has(self, editions):
+        below, middle, above = (editions[key].services for key in (START, TEAM, BUSINESS))
+        assert included(below) == {"tam", "latest_databases_required", "public_patches"}
+        assert included(middle) == included(below) | {"signature_requests", "open_incident_reports"}
+        assert included(above) == included(middle) | {"quarterly_reports"}
+
+
+def length(target: Target | None) -> tuple[int, str] | None:
+    return None if target is None else (target.minutes, str(target.unit))
+
+
+def included(services: Services) -> set[str]:
+    return {key for key, value in asdict(services).items() if value} - {"exclusions"}
 
 
 @pytest.mark.parametrize(

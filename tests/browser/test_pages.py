@@ -53,7 +53,12 @@ def test_the_pages_of_an_administrator(visit):
     ada.sign_in(ADA)
     for path in ("/admin/", "/admin/what-if/", "/admin/accounts/certificate/"):
         inspect(ada, path)
-    inspect(ada, first(ada, ANY_RECORD))
+    record = first(ada, ANY_RECORD)
+    inspect(ada, record)
+    inspect(ada, record.replace("/change/", "/history/"))
+    inspect(ada, f"/admin/accounts/certificate/renew/?ids={record.split('/')[-3]}")
+    for path in ("certificate", "customer", "user"):
+        inspect(ada, f"/admin/accounts/{path}/import/")
 
 
 def test_a_filing_that_is_refused(visit):

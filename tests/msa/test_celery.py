@@ -39,6 +39,7 @@ def test_every_line_of_the_schedule_has_its_task() -> None:
         "relay_outbox": ("msa.tasks.relay_outbox", 30.0),
         "send_mail": ("msa.tasks.send_mail", 30.0),
         "heartbeat": ("msa.tasks.heartbeat", 30.0),
+        "warn_of_endings": ("msa.tasks.warn_of_endings", 3600.0),
         "purge_outbox": ("msa.tasks.purge_outbox", 3600.0),
     }
     ours = {name for name in app.tasks if name.startswith("msa.")}
@@ -57,6 +58,7 @@ def test_the_schedule_keeps_no_file_and_ticks_at_the_period_of_the_heartbeat() -
         "relay_outbox": timedelta(seconds=15),
         "send_mail": timedelta(seconds=15),
         "heartbeat": timedelta(seconds=15),
+        "warn_of_endings": None,  # once an hour
         "purge_outbox": None,  # once a day
     }
     assert timedelta(seconds=15) == PERIOD

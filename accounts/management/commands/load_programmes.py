@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.actions.programmes import Loaded, load_programmes
 from accounts.programmes import ProgrammeError, read_programmes
+from accounts.tenancy import staff_transaction
 from msa import clock
 
 
@@ -28,9 +29,9 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, directory: Path, **_options: Any) -> None:
         try:
-            outcomes = load_programmes(
-                editions=read_programmes(directory), actor=None, at=clock.now()
-            )
+            editions = read_programmes(directory)
+            with staff_transaction():
+                outcomes = load_programmes(editions=editions, actor=None, at=clock.now())
         except ProgrammeError as error:
             raise CommandError(str(error)) from error
         counts = Counter(outcomes)
