@@ -47,9 +47,10 @@ translations: $(VENV)/installed-dev ## compile locale/*.po
 pictures: $(VENV)/installed-dev translations ## take the pictures of docs/pictures anew
 	@$(BIN)/python -m tests.browser.pictures
 
-soak: $(VENV)/installed-dev ## a million random cases of working time, then lives of incidents (long)
+soak: $(VENV)/installed-dev ## a million random cases, lives of incidents, a thousand tries at a slot
 	@$(BIN)/python -m tests.accounts.soak_worktime --cases 1000000
 	@$(BIN)/python -m tests.model.soak --cases 2000
+	@SLOT_ATTEMPTS=34 $(BIN)/python -m pytest tests/journeys/test_slots.py
 
 bench: $(VENV)/installed-dev $(VENV)/installed-bench ## measure what ought to be fast
 	@$(BIN)/python -m bench.worktime
