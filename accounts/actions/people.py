@@ -34,8 +34,7 @@ def save_person(*, person: User, actor: User | None, at: datetime) -> None:
     former = User.objects.filter(pk=person.pk).values_list("email", flat=True).first()
     person.save()
     if former is not None and former != person.email:
-        payload = {"person": person.pk, "former": former}
-        publish("people.address_changed", payload, at=at)
+        publish("people.address_changed", {"person": person.pk, "former": former}, at=at)
     reissue(certificates=certificates_printing(person), actor=actor, at=at)
 
 

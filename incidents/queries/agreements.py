@@ -13,7 +13,6 @@ from accounts.endings import days_left, warning_due
 from accounts.models import Certificate
 from incidents.entitlements import (
     Entitlement,
-    Offer,
     Quota,
     Standing,
     Terms,
@@ -22,6 +21,7 @@ from incidents.entitlements import (
     filing_refusal,
 )
 from incidents.models import Incident
+from incidents.offers import Offer
 from incidents.states import Closure
 
 

@@ -45,7 +45,7 @@ def _certificate(request: Request, number: str) -> Certificate:
     """Return a certificate that the person may read; else `NotFound`."""
     readable = certificates_read_by(request.user, request.at).filter(number=number)
     related = readable.select_related("customer", "programme", "office", "tam", "deputy")
-    certificate = related.first()
+    certificate = related.prefetch_related("programme__severities").first()
     if certificate is None:
         raise NotFound(_("There is no such certificate."))
     return certificate

@@ -20,8 +20,9 @@ from accounts.models.programme import ProgrammeSeverity
 from accounts.programmes import text_in
 from accounts.terms import FurtherTarget, TargetUnit
 from incidents import queries
-from incidents.entitlements import Offer, Quota, Standing, Validity
+from incidents.entitlements import Quota, Standing, Validity
 from incidents.explaining.walls import length_text
+from incidents.offers import Offer
 from incidents.views.certificate_hours import presence_of
 
 VERSIONS_SHOWN = 8  # some years of an ordinary certificate; all of them stand one click away
@@ -166,10 +167,11 @@ def _promise(terms: ProgrammeSeverity) -> PromiseCard:
         (_("Malware"), text_in(terms.meaning_malware, get_language())),
     ]
     facts = [
-        {"label": _("Answer"), "value": _answer(terms)},
+        {"label": _("First answer"), "value": _answer(terms)},
         *(
-            {"label": str(FurtherTarget(kind).label).capitalize(), "value": _length(**target)}
-            for kind, target in terms.further_targets.items()
+            {"label": str(kind.label).capitalize(), "value": _length(**terms.further_targets[kind])}
+            for kind in FurtherTarget
+            if kind in terms.further_targets
         ),
         {"label": _("Out of hours"), "value": _out_of_hours(terms)},
         {"label": _("Priority line"), "value": terms.get_phone_line_display()},

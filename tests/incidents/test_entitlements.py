@@ -11,7 +11,6 @@ from accounts.programmes import read_programmes
 from accounts.terms import ProgrammeTerms
 from incidents.entitlements import (
     Entitlement,
-    Offer,
     Quota,
     Standing,
     Terms,
@@ -20,6 +19,7 @@ from incidents.entitlements import (
     entitlements,
     filing_refusal,
 )
+from incidents.offers import Offer
 
 EDITIONS = {edition.key: edition for edition in read_programmes(settings.BASE_DIR / "programmes")}
 
