@@ -6,6 +6,10 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import Certificate, Role, User
 
+READS_CERTIFICATES = frozenset(
+    {Role.CONTACT, Role.TAM, Role.DUTY_MANAGER, Role.TEAM_HEAD, Role.ADMINISTRATOR}
+)
+
 
 def certificates_read_by(user: User, at: datetime) -> QuerySet[Certificate]:
     """Return the certificates that name a contact, or of which staff are in charge at an instant.

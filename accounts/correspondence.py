@@ -108,6 +108,32 @@ def asked(request: ContactRequest, *, deciding: bool) -> Write:
     return write
 
 
+def address_asked(request: ContactRequest) -> Write:
+    """Tell somebody, at their present address, that another is asked for."""
+
+    def write(_reader: User) -> Letter:
+        return Letter(
+            reference=request.certificate.number,
+            heading=_("A new e-mail address is asked for"),
+            paragraphs=[
+                _(
+                    "Once an administrator approves it, you sign in with the new address, and all "
+                    "mail goes there."
+                ),
+                _(
+                    "If this is wrong, withdraw the request, or tell your technical account "
+                    "manager at once."
+                ),
+            ],
+            rows=[Row(_("New address"), [request.email]), *_asked_by(request.requested_by)],
+            button=_("See the contacts"),
+            path=_contacts_page(request.certificate.number),
+            why=_("You get this mail because you sign in with this address."),
+        )
+
+    return write
+
+
 def declined(request: ContactRequest) -> Write:
     def write(_reader: User) -> Letter:
         return _answer(

@@ -22,17 +22,32 @@ def on_ends_soon(payload: Mapping[str, Any], *, at: datetime) -> None:
     still_so = certificate.valid_until == last_day and certificate.revoked_at is None
     if not still_so or Certificate.objects.filter(renews=certificate).exists():
         return
-    contacts = User.objects.filter(contact_slots__certificate=certificate, is_active=True)
-    in_charge = [
-        person for person in (certificate.tam, certificate.deputy) if person and person.is_active
-    ]
     send(
         lambda reader: _letter(certificate, reader, at),
-        [*contacts.order_by("contact_slots__slot"), *in_charge],
+        people_concerned(certificate),
         key=f"certificate-ends-{certificate.pk}-{last_day.isoformat()}-{payload['days']}",
         thread=f"certificate-{certificate.pk}",
         at=at,
     )
+
+
+def people_concerned(certificate: Certificate) -> list[User]:
+    """Return a certificate's contacts, and who looks after it; whoever may not sign in is left."""
+    contacts = User.objects.filter(contact_slots__certificate=certificate, is_active=True)
+    in_charge = [
+        person for person in (certificate.tam, certificate.deputy) if person and person.is_active
+    ]
+    return [*contacts.order_by("contact_slots__slot"), *in_charge]
+
+
+def why(certificate: Certificate, reader: User) -> str:
+    """Say why a letter about a certificate reaches its reader."""
+    text = (
+        _("You get this mail because you are a contact of certificate %(certificate)s.")
+        if reader.is_contact
+        else _("You get this mail because you look after certificate %(certificate)s.")
+    )
+    return text % {"certificate": certificate.number}
 
 
 def _letter(certificate: Certificate, reader: User, at: datetime) -> Letter:
@@ -59,11 +74,7 @@ def _letter(certificate: Certificate, reader: User, at: datetime) -> Letter:
         ],
         button=_("See the certificate"),
         path=reverse("certificate", args=[number]),
-        why=_("You get this mail because you are a contact of certificate %(certificate)s.")
-        % {"certificate": number}
-        if for_customer
-        else _("You get this mail because you look after certificate %(certificate)s.")
-        % {"certificate": number},
+        why=why(certificate, reader),
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from accounts import correspondence as letters
-from accounts import ending_letters
+from accounts import ending_letters, standing_letters
 from accounts.actions.invitations import may_sign_in
 from accounts.correspondence import Write
 from accounts.letters import send
@@ -51,6 +51,7 @@ def on_issued(payload: Mapping[str, Any], *, at: datetime) -> None:
 
 
 def on_change_requested(payload: Mapping[str, Any], *, at: datetime) -> None:
+    """Tell who decides and who is in charge; of a new address, whoever has the present one."""
     request = _request(payload)
     key = f"contact-request-{request.pk}"
     certificate = request.certificate
@@ -58,6 +59,9 @@ def on_change_requested(payload: Mapping[str, Any], *, at: datetime) -> None:
     _send(letters.asked(request, deciding=True), deciding, certificate, key=key, at=at)
     in_charge = [certificate.tam] if certificate.tam.is_active else []
     _send(letters.asked(request, deciding=False), in_charge, certificate, key=key, at=at)
+    person = request.person
+    if request.kind == ContactRequest.Kind.CORRECT and person and person.email != request.email:
+        _send(letters.address_asked(request), [person], certificate, key=key, at=at)
 
 
 def on_change_declined(payload: Mapping[str, Any], *, at: datetime) -> None:
@@ -125,6 +129,9 @@ LETTERS: Mapping[str, Sequence[Handler]] = {
     "people.password_forgotten": [on_password_forgotten],
     "people.address_changed": [on_address_changed],
     "certificate.ends_soon": [ending_letters.on_ends_soon],
+    "certificate.revoked": [standing_letters.on_revoked],
+    "certificate.reinstated": [standing_letters.on_reinstated],
+    "certificate.renewed": [standing_letters.on_renewed],
 }
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext_lazy as _
 
+from accounts.access import READS_CERTIFICATES
 from accounts.models import Role
 from incidents.access import MAY_FILE
 
@@ -60,9 +61,12 @@ def _navigation(request: HttpRequest, user: Any) -> list[Destination]:
         entries = [
             (_("Home"), reverse("home"), "house"),
             (_("File an incident"), reverse("file"), "circle-plus"),
+            (_("Certificates"), reverse("certificates"), "file-badge"),
         ]
     else:
         entries = [(_("Queue"), reverse("queue"), "inbox")]
+        if user.role in READS_CERTIFICATES:
+            entries.append((_("Certificates"), reverse("certificates"), "file-badge"))
         if user.role == Role.ADMINISTRATOR:
             entries.append((_("Administration"), reverse("admin:index"), "settings"))
     return [

@@ -30,6 +30,8 @@ class ReceptionMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.at = clock.now()  # type: ignore[attr-defined]
+        if "\0" in request.path_info:  # no row bears it, and the database does not take it
+            return page_not_found(request, Http404())
         return self.get_response(request)
 
 

@@ -95,6 +95,8 @@ def revise_certificate(
         remove_contact(contact=contact)
     if locked.programme_id != certificate.programme_id:
         _take_over_limit(certificate)
+    else:
+        certificate.contact_limit = locked.contact_limit
     certificate.save(update_fields=[*TERMS, "contact_limit"])
     if (locked.week, locked.office_id) != (certificate.week, certificate.office_id):
         publish(
@@ -126,25 +128,43 @@ def reissue(*, certificates: Iterable[Certificate], actor: User | None, at: date
 
 
 @transaction.atomic
-def revoke_certificate(*, certificate: Certificate, at: datetime) -> bool:
-    """Refuse new incidents from `at` on; open ones go on (SPEC 3). False if it was revoked."""
+def revoke_certificate(
+    *, certificate: Certificate, reason: str, actor: User | None, at: datetime
+) -> bool:
+    """Refuse new incidents from `at` on; open ones go on (SPEC 3). False if it was revoked.
+
+    The people concerned read the reason.
+    """
     locked = Certificate.objects.select_for_update(no_key=True).get(pk=certificate.pk)
     if locked.revoked_at is not None:
         return False
     locked.revoked_at = at
     locked.save(update_fields=["revoked_at"])
+    _publish("certificate.revoked", locked, actor, at, reason=reason)
     return True
 
 
 @transaction.atomic
-def reinstate_certificate(*, certificate: Certificate) -> bool:
-    """Take a revocation back; False if there was none."""
+def reinstate_certificate(*, certificate: Certificate, actor: User | None, at: datetime) -> bool:
+    """Take a revocation back; False if there was none.
+
+    Where its print has changed meanwhile, a version is issued.
+    """
     locked = Certificate.objects.select_for_update(no_key=True).get(pk=certificate.pk)
     if locked.revoked_at is None:
         return False
     locked.revoked_at = None
     locked.save(update_fields=["revoked_at"])
+    issue_version(certificate=locked, requested_by=actor, approved_by=actor, at=at)
+    _publish("certificate.reinstated", locked, actor, at)
     return True
+
+
+def _publish(
+    topic: str, certificate: Certificate, actor: User | None, at: datetime, **facts: str
+) -> None:
+    payload = {"certificate": certificate.pk, "actor": actor.pk if actor else None, **facts}
+    publish(topic, payload, at=at, stream=f"certificate-{certificate.pk}")
 
 
 def check_terms(certificate: Certificate) -> None:

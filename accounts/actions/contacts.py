@@ -3,20 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts.actions.certificates import (
-    check_new_contact,
-    issue_version,
-    limit_reached,
-    name_contact,
-    remove_contact,
+from accounts.actions.certificates import issue_version, name_contact, remove_contact
+from accounts.actions.contact_rules import (
+    NAMING,
+    Kind,
+    changed_details,
+    check_askable,
+    check_beside_others,
+    check_possible,
+    is_hidden_from,
 )
 from accounts.errors import Conflict, NotAllowed, NotFound, Refused
 from accounts.models import (
@@ -28,10 +29,6 @@ from accounts.models import (
     User,
 )
 from msa.outbox.actions import publish
-
-Kind = ContactRequest.Kind
-NAMING: Final = frozenset({Kind.ADD, Kind.REPLACE})  # changes that bring somebody new
-DETAILS: Final = ("name", "email", "phone", "mobile", "language")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +57,14 @@ def request_change(
     """Put on record what a contact asks to have changed; sent twice, it is one request.
 
     Locks the certificate. What could not be approved now is refused at once, as is what would
-    stand in the way of a request that waits. `NotFound` for whom the certificate does not name.
+    stand in the way of a request that waits; only whether somebody elsewhere has an address is
+    told to the administrator alone. `NotFound` for whom the certificate does not name, `Conflict`
+    when what was sent was declined or withdrawn before.
     """
     locked = _lock([certificate.pk])[0]
     known = ContactRequest.objects.filter(submission=submission).first()
     if known is not None:
+        _check_in_force(known)
         return known
     if not locked.contacts.filter(user=actor).exists():
         raise NotFound(_("There is no such certificate."))
@@ -79,8 +79,8 @@ def request_change(
         requested_at=at,
         submission=submission,
     )
-    check_possible(request=request, certificate=locked, at=at)
-    _check_beside_others(request, locked)
+    check_askable(request=request, certificate=locked, at=at)
+    check_beside_others(request=request, certificate=locked)
     request.save(force_insert=True)
     _publish("contacts.change_requested", request, at)
     return request
@@ -90,11 +90,13 @@ def request_change(
 def withdraw_request(*, request: ContactRequest, actor: User, at: datetime) -> bool:
     """Take a request back, by any contact of its certificate; False if it was taken back before.
 
-    Raises `Conflict` when it has been decided.
+    Raises `Conflict` when it has been decided, `NotFound` for whom others want to leave.
     """
     certificate, request = _lock_with_request(request)
     if not certificate.contacts.filter(user=actor).exists():
         raise NotFound(_("There is no such certificate."))
+    if is_hidden_from(request, actor):
+        raise NotFound(_("There is no such request."))
     if request.state == ContactRequest.State.WITHDRAWN:
         return False
     _check_waiting(request)
@@ -147,42 +149,6 @@ def decline_request(*, request: ContactRequest, reason: str, actor: User, at: da
     _publish("contacts.change_declined", request, at)
 
 
-def check_possible(*, request: ContactRequest, certificate: Certificate, at: datetime) -> None:
-    """Raise `Refused` when the change that is asked for could not be made at an instant."""
-    check_standing(certificate, at)
-    held = list(certificate.contacts.select_related("user").order_by("slot"))
-    _check_person(request, held)
-    match request.kind:
-        case Kind.REMOVE:
-            _check_somebody_stays(held)
-        case Kind.CORRECT:
-            _check_correction(request)
-        case _:
-            _check_newcomer(request, certificate, held)
-
-
-def check_standing(certificate: Certificate, at: datetime) -> None:
-    """Raise `Refused` when a certificate has ended or is revoked: its contacts stay then."""
-    if certificate.revoked_at is not None:
-        raise Refused(
-            _("Certificate %(number)s is revoked; its contacts stay as they are.")
-            % {"number": certificate.number}
-        )
-    if certificate.local_date(at) > certificate.valid_until:
-        raise Refused(
-            _("Certificate %(number)s ended on %(date)s; its contacts stay as they are.")
-            % {
-                "number": certificate.number,
-                "date": date_format(certificate.valid_until, "DATE_FORMAT"),
-            }
-        )
-
-
-def changed_details(request: ContactRequest) -> list[str]:
-    """Return which of a contact's details a correction changes."""
-    return [field for field in DETAILS if getattr(request.person, field) != getattr(request, field)]
-
-
 def _lock(keys: Sequence[int]) -> list[Certificate]:
     certificates = Certificate.objects.select_for_update(no_key=True, of=("self",))
     return list(certificates.select_related("office").filter(pk__in=keys).order_by("pk"))
@@ -219,111 +185,19 @@ def _check_administrator(actor: User) -> None:
         raise NotAllowed(_("Only administrators decide on contacts."))
 
 
+def _check_in_force(request: ContactRequest) -> None:
+    if request.state not in {ContactRequest.State.WAITING, ContactRequest.State.APPROVED}:
+        raise Conflict(
+            _("This was asked for before, and is settled: %(state)s. Send it again to ask anew.")
+            % {"state": request.get_state_display()}
+        )
+
+
 def _check_waiting(request: ContactRequest) -> None:
     if not request.is_waiting:
         raise Conflict(
             _("This request has been settled meanwhile: %(state)s.")
             % {"state": request.get_state_display()}
-        )
-
-
-def _check_person(request: ContactRequest, held: Sequence[Contact]) -> None:
-    if request.kind == Kind.ADD:
-        return
-    if request.person is None:
-        raise Refused(_("Say whom the change concerns."), field="person")
-    if request.person not in [one.user for one in held]:
-        raise Refused(
-            _("%(name)s is not a contact of this certificate.") % {"name": request.person.name},
-            field="person",
-        )
-
-
-def _check_somebody_stays(held: Sequence[Contact]) -> None:
-    if len(held) == 1:
-        raise Refused(
-            _(
-                "%(name)s is the only contact of this certificate: without one, nobody could ask. "
-                "Replace them instead."
-            )
-            % {"name": held[0].user.name},
-            field="person",
-        )
-
-
-def _check_newcomer(
-    request: ContactRequest, certificate: Certificate, held: Sequence[Contact]
-) -> None:
-    """Refuse somebody who cannot be named; of foreign people nothing is revealed."""
-    user = User.objects.filter(email=request.email).first()
-    stay = [one.user for one in held if one.user_id != request.person_id]
-    if user is not None and user in [one.user for one in held]:
-        raise Refused(_("%(name)s is a contact already.") % {"name": user.name}, field="email")
-    if user is not None and not _can_be_named(user, certificate):
-        raise _unusable_address()
-    if len(stay) >= certificate.contact_limit:
-        raise limit_reached(certificate.contact_limit, stay, field="")
-    if user is not None:
-        check_new_contact(certificate=certificate, user=user, held=stay)
-
-
-def _can_be_named(user: User, certificate: Certificate) -> bool:
-    return (
-        user.is_active and user.role == Role.CONTACT and user.customer_id == certificate.customer_id
-    )
-
-
-def _unusable_address() -> Refused:
-    return Refused(_("This e-mail address cannot be used for a contact."), field="email")
-
-
-def _check_correction(request: ContactRequest) -> None:
-    holder = User.objects.filter(email=request.email).first()
-    if holder is not None and holder != request.person:
-        raise _unusable_address()
-    if not changed_details(request):
-        raise Refused(_("These are the details on record; nothing would change."))
-
-
-def _check_beside_others(request: ContactRequest, certificate: Certificate) -> None:
-    """Refuse what could not be approved along with the requests that wait."""
-    waiting = list(
-        certificate.contact_requests.filter(state=ContactRequest.State.WAITING).select_related(
-            "person"
-        )
-    )
-    for other in waiting:
-        if request.person is not None and other.person_id == request.person_id:
-            raise Refused(
-                _("A change concerning %(name)s is waiting already. Withdraw it to ask anew.")
-                % {"name": request.person.name},
-                field="person",
-            )
-        if request.kind in NAMING and other.kind in NAMING and other.email == request.email:
-            raise Refused(
-                _("That %(name)s be named is asked for already, and is waiting.")
-                % {"name": other.name},
-                field="email",
-            )
-    if request.kind == Kind.ADD:
-        _check_free_slots(certificate, [one for one in waiting if one.kind == Kind.ADD])
-    if request.kind == Kind.REMOVE:
-        leaving = {one.person_id for one in waiting if one.kind == Kind.REMOVE}
-        staying = certificate.contacts.exclude(user__in=leaving).select_related("user")
-        _check_somebody_stays(list(staying))
-
-
-def _check_free_slots(certificate: Certificate, waiting: Sequence[ContactRequest]) -> None:
-    if certificate.contacts.count() + len(waiting) >= certificate.contact_limit:
-        raise Refused(
-            _(
-                "This certificate names at most %(limit)d contacts; the slots that are free are "
-                "asked for already, for %(names)s."
-            )
-            % {
-                "limit": certificate.contact_limit,
-                "names": ", ".join(one.name for one in waiting),
-            }
         )
 
 

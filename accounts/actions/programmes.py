@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, DateField, DateTimeField, F, Func, QuerySet, Value
+from django.db.models import DateField, DateTimeField, F, Func, QuerySet, Value
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from accounts.actions.certificates import reissue
 from accounts.datafile import Problem, digest, edited_lines
 from accounts.errors import Refused
-from accounts.models import Certificate, Programme, ProgrammeSeverity, User
+from accounts.models import Certificate, CertificateVersion, Programme, ProgrammeSeverity, User
 from accounts.programmes import ProgrammeError
 from accounts.promises import losses
 from accounts.terms import RULES, ProgrammeTerms, SeverityTerms
@@ -77,7 +77,7 @@ def load_programme(*, terms: ProgrammeTerms, actor: User | None, at: datetime) -
         return Loaded.UNCHANGED
     if programme.loaded_digest != digest(present):
         raise ProgrammeError(edited_lines(terms.key, wanted, present))
-    if problems := broken_promises(programme=programme, after=wanted, at=at):
+    if problems := broken_promises(programme=programme, after=wanted):
         lines = [*map(str, problems), promised_to(running_certificates(programme, at).count())]
         raise ProgrammeError([f"{terms.key}.toml: {line}" for line in lines])
     _write(programme, values | stamp)
@@ -114,7 +114,7 @@ def revise_programme(
     edited = {str(row.severity): row for row in severities}
     rows = {str(row.severity): row for row in stored.severities.all()} | edited
     after = programme.as_data([rows[number] for number in sorted(rows)])
-    if problems := broken_promises(programme=stored, after=after, at=at):
+    if problems := broken_promises(programme=stored, after=after):
         reasons = "; ".join(problem.message for problem in problems)
         raise Refused(f"{reasons}. {promised_to(running_certificates(stored, at).count())}")
     programme.save()
@@ -124,29 +124,27 @@ def revise_programme(
         _publish_revision(programme, actor, at)
 
 
-def broken_promises(
-    *, programme: Programme, after: Mapping[str, Any], at: datetime
-) -> list[Problem]:
+def broken_promises(*, programme: Programme, after: Mapping[str, Any]) -> list[Problem]:
     """Return what other terms would take back of what the stored edition promises.
 
-    Certificates that run at `at` keep what they have. Those that do not may run again, reinstated
-    or prolonged, so that the number of contacts never falls below those whom a certificate names.
-    The caller holds the edition's lock.
+    Whatever a certificate was ever issued under stays as good as it is: one that is revoked, has
+    ended or was moved to another edition may run under it again. The caller holds the edition's
+    lock.
     """
     before = Programme.objects.get(pk=programme.pk).as_data()
     found = losses(before, after)
-    problems = []
-    if found and running_certificates(programme, at).exists():
-        problems = [Problem(loss.path, str(loss)) for loss in found]
-    if after["contact_limit"] < before["contact_limit"]:
-        problems += _contacts_beyond(programme, after["contact_limit"])
-    return problems
+    if not found or not _was_issued(programme):
+        return []
+    return [Problem(loss.path, str(loss)) for loss in found]
 
 
 def promised_to(certificates: int) -> str:
     """Return why running promises stand, and what to do instead."""
     if not certificates:
-        return _("Make a new edition instead.")
+        return _(
+            "Certificates were issued under it, and may run under it again. "
+            "Make a new edition instead."
+        )
     return ngettext(
         "%(count)d certificate that has not ended promises this. "
         "Make a new edition instead, and move certificates to it.",
@@ -171,8 +169,8 @@ def take_terms_over(*, programme: Programme, after: int, actor: User | None, at:
     """Bring the next running certificates of an edition to its present terms; return how many.
 
     Takes those with a key above `after`, at most `TAKE_OVER_BATCH`, and publishes
-    `programme.revised` for the rest. A higher number of contacts is taken over, and a version is
-    issued where the print has changed: done again, it changes nothing. Locks the certificates.
+    `programme.revised` for the rest. A version is issued where the print has changed: done again,
+    it changes nothing. Locks the certificates.
     """
     rows = running_certificates(programme, at).filter(pk__gt=after).order_by("pk")
     certificates = list(
@@ -180,14 +178,16 @@ def take_terms_over(*, programme: Programme, after: int, actor: User | None, at:
         .prefetch_related("programme__severities")
         .select_for_update(of=("self",), no_key=True)[:TAKE_OVER_BATCH]
     )
-    for certificate in certificates:
-        if certificate.contact_limit < certificate.programme.contact_limit:
-            certificate.contact_limit = certificate.programme.contact_limit
-            certificate.save(update_fields=["contact_limit"])
     reissue(certificates=certificates, actor=actor, at=at)
     if len(certificates) == TAKE_OVER_BATCH:
         _publish_revision(programme, actor, at, after=certificates[-1].pk)
     return len(certificates)
+
+
+def _was_issued(programme: Programme) -> bool:
+    named = Certificate.objects.filter(programme=programme.pk)
+    printed = CertificateVersion.objects.filter(printed__programme=programme.key)
+    return named.exists() or printed.exists()
 
 
 def _publish_revision(
@@ -199,22 +199,6 @@ def _publish_revision(
         at=at,
         stream=f"programme-{programme.pk}",
     )
-
-
-def _contacts_beyond(programme: Programme, limit: int) -> Iterator[Problem]:
-    """Yield that a certificate names more contacts than a limit; the one that names the most."""
-    named = (
-        programme.certificates.annotate(named=Count("contacts"))
-        .filter(named__gt=limit)
-        .order_by("-named", "number")
-        .first()
-    )
-    if named is not None:
-        yield Problem(
-            "contact_limit",
-            _("Certificate %(number)s names %(named)d contacts, more than %(limit)d")
-            % {"number": named.number, "named": named.named, "limit": limit},
-        )
 
 
 def _unknown_sources(editions: Sequence[ProgrammeTerms]) -> Iterator[str]:

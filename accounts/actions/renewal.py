@@ -13,8 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.actions.certificates import check_limit, check_terms, issue_certificate
+from accounts.actions.days import check_day
 from accounts.errors import Refused
 from accounts.models import Certificate, Contact, Programme, User
+from accounts.models.certificate import LAST_DAY
+from msa.outbox.actions import publish
 
 TERM_MONTHS: Final = 12  # of the follow-on where the first term is no whole number of months
 TERM_MONTHS_MOST: Final = 120  # ten years: more is a slip of the keyboard
@@ -56,6 +59,8 @@ def renew_certificate(
     refused = obstacle(locked)
     if refused is not None:
         raise refused
+    check_day(valid_from, field="valid_from")
+    check_day(valid_until, field="valid_until")
     if valid_from <= locked.valid_from:
         raise Refused(_("A follow-on begins after the one it renews."), field="valid_from")
     if valid_until < valid_from:
@@ -87,6 +92,12 @@ def renew_certificate(
             _("There is a certificate of this number already."), field="number"
         ) from error
     _keep_codes(renewal, held)
+    publish(
+        "certificate.renewed",
+        {"certificate": renewal.pk, "actor": actor.pk if actor else None},
+        at=at,
+        stream=f"certificate-{renewal.pk}",
+    )
     return renewal
 
 
@@ -97,6 +108,8 @@ def obstacle(certificate: Certificate) -> Refused | None:
         return Refused(_("Renewed already, by %(number)s.") % {"number": follower.number})
     if certificate.revoked_at is not None:
         return Refused(_("Revoked: take the revocation back first."))
+    if certificate.valid_until >= LAST_DAY:
+        return Refused(_("No agreement can follow on its last day."))
     try:
         check_terms(certificate)
         check_limit(certificate)
@@ -163,8 +176,8 @@ def term_months(certificate: Certificate) -> int | None:
 
 
 def last_day(first: date, months: int) -> date:
-    """Return the last day of a term that begins on `first`."""
-    return _months_later(first, months) - _DAY
+    """Return the last day of a term that begins on `first`; none is after `LAST_DAY`."""
+    return min(_months_later(first, months) - _DAY, LAST_DAY)
 
 
 def _keep_codes(renewal: Certificate, held: Sequence[Contact]) -> None:

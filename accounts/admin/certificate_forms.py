@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.actions.certificates import TERMS, check_new_contact, check_terms, limit_reached
 from accounts.admin.base import Formset, ModelForm, date_input
+from accounts.admin.day_field import DayField
 from accounts.admin.fields import PartsWidget, week_field
 from accounts.admin.preview import SeenForm
 from accounts.errors import Refused
@@ -64,6 +65,7 @@ class CertificateForm(SeenForm):
             "valid_from": date_input(),
             "valid_until": date_input(),
         }
+        field_classes: ClassVar[dict[str, Any]] = {"valid_from": DayField, "valid_until": DayField}
         help_texts: ClassVar[dict[str, Any]] = {
             "valid_from": gettext_lazy("Filing is refused before it."),
             "valid_until": gettext_lazy(

@@ -19,7 +19,6 @@ from accounts.actions.certificates import (
     reinstate_certificate,
     renew_call_in_code,
     revise_certificate,
-    revoke_certificate,
 )
 from accounts.admin.base import (
     TabularInline,
@@ -37,6 +36,7 @@ from accounts.admin.exchange import ExchangeAdmin
 from accounts.admin.history import note_version, noted_version
 from accounts.admin.preview import SEEN, PreviewedAdmin
 from accounts.admin.renewal import RENEWALS_MOST, ask_to_renew, renewal_page
+from accounts.admin.revocation import revoke_after_asking
 from accounts.admin.versions import VersionInline, version_links
 from accounts.exchange import CertificateRows
 from accounts.models import Certificate, Contact
@@ -146,6 +146,7 @@ class CertificateAdmin(ExchangeAdmin, PreviewedAdmin):
     )
     list_select_related = ("customer", "programme", "office", "tam", "renewal")
     search_fields = ("number", "customer__name", "contacts__user__name", "contacts__user__email")
+    search_help_text = gettext_lazy("Finds numbers, customers, and contacts by name or e-mail.")
     date_hierarchy = "valid_until"
     show_full_result_count = False  # of ten thousand: one query less, and nobody needs it
     autocomplete_fields = ("customer", "programme", "office", "tam", "deputy")
@@ -245,27 +246,17 @@ class CertificateAdmin(ExchangeAdmin, PreviewedAdmin):
         return page
 
     @admin.action(description=gettext_lazy("Revoke: refuse new incidents, open ones go on"))
-    def revoke(self, request: HttpRequest, queryset: Any) -> None:
-        revoked = [
-            certificate
-            for certificate in queryset.order_by("pk")
-            if revoke_certificate(certificate=certificate, at=reception(request))
-        ]
-        for certificate in revoked:
-            self.log_change(request, certificate, _("Revoked."))
-        text = ngettext(
-            "%(count)d certificate revoked. New incidents are refused; open ones go on.",
-            "%(count)d certificates revoked. New incidents are refused; open ones go on.",
-            len(revoked),
-        )
-        self.message_user(request, text % {"count": len(revoked)})
+    def revoke(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        return revoke_after_asking(self, request, queryset)
 
     @admin.action(description=gettext_lazy("Take a revocation back"))
     def reinstate(self, request: HttpRequest, queryset: Any) -> None:
         taken_back = [
             certificate
             for certificate in queryset.order_by("pk")
-            if reinstate_certificate(certificate=certificate)
+            if reinstate_certificate(
+                certificate=certificate, actor=administrator(request), at=reception(request)
+            )
         ]
         for certificate in taken_back:
             self.log_change(request, certificate, _("Revocation taken back."))

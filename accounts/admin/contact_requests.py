@@ -15,15 +15,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from accounts.actions.contacts import (
+from accounts.actions.contact_rules import (
     DETAILS,
+    LEAVING,
     NAMING,
     Kind,
-    approve_request,
     changed_details,
     check_possible,
-    decline_request,
 )
+from accounts.actions.contacts import approve_request, decline_request
 from accounts.admin.base import ReadOnlyAdmin, administrator, reception
 from accounts.errors import Refused
 from accounts.models import ContactRequest, User
@@ -165,6 +165,7 @@ class ContactRequestAdmin(ReadOnlyAdmin):
     def _page(
         self, request: HttpRequest, asked: ContactRequest, form: ReasonForm, *, status: int = 200
     ) -> HttpResponse:
+        obstacle = self._obstacle(request, asked) if asked.is_waiting else ""
         context = {
             **self.admin_site.each_context(request),
             "title": str(asked),
@@ -172,8 +173,8 @@ class ContactRequestAdmin(ReadOnlyAdmin):
             "asked": asked,
             "form": form,
             "lines": changed_lines(asked) if asked.is_waiting else asked_lines(asked),
-            "obstacle": self._obstacle(request, asked) if asked.is_waiting else "",
-            "consequences": consequences(asked) if asked.is_waiting else [],
+            "obstacle": obstacle,
+            "consequences": consequences(asked) if asked.is_waiting and not obstacle else [],
             "certificate_url": reverse(
                 "admin:accounts_certificate_change", args=[asked.certificate_id]
             ),
@@ -219,7 +220,7 @@ def consequences(asked: ContactRequest) -> Sequence[str]:
         else []
     )
     words = {"name": person.name if person else "", "certificates": ", ".join(elsewhere)}
-    if asked.kind in {Kind.REMOVE, Kind.REPLACE}:
+    if asked.kind in LEAVING:
         found.append(
             _("%(name)s loses this certificate at the next request, and keeps %(certificates)s.")
             % words
@@ -228,9 +229,20 @@ def consequences(asked: ContactRequest) -> Sequence[str]:
         )
     if asked.kind == Kind.CORRECT and elsewhere:
         found.append(_("A new version is issued of %(certificates)s, too.") % words)
+    if asked.kind == Kind.CORRECT and "email" in changed_details(asked):
+        found.append(_new_address(asked, elsewhere))
     if asked.kind in NAMING:
         found.append(_newcomer(asked, _on_record(asked)))
     return found
+
+
+def _new_address(asked: ContactRequest, elsewhere: Sequence[str]) -> str:
+    return _(
+        "%(name)s signs in with the new address; whoever reads that mailbox gets %(certificates)s."
+    ) % {
+        "name": asked.person.name if asked.person else "",
+        "certificates": ", ".join(sorted([asked.certificate.number, *elsewhere])),
+    }
 
 
 def _newcomer(asked: ContactRequest, known: User | None) -> str:

@@ -125,7 +125,9 @@ def _text(field: Any, value: Any) -> str:
 
 def _plain(value: Any) -> str:
     match value:
-        case None | "" | [] | {}:
+        case None | "" | []:
+            return ""
+        case Mapping() if not value:
             return ""
         case bool():
             return "Yes" if value else "No"

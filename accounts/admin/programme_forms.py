@@ -290,7 +290,7 @@ class ProgrammeForm(SeenForm):
         """Refuse each value that would take back what running certificates promise."""
         stored = Programme.objects.get(pk=self.instance.pk)
         after = self.instance.as_data(list(stored.severities.all()))
-        problems = broken_promises(programme=stored, after=after, at=self.at)
+        problems = broken_promises(programme=stored, after=after)
         for problem in problems:
             self.add_error(problem.path.partition(".")[0], problem.message)
         if problems:
@@ -335,7 +335,7 @@ class SeverityFormSet(Formset):
         rows = {str(form.instance.severity): form for form in self.forms}
         after = {number: form.instance.as_data() for number, form in rows.items()}
         problems = broken_promises(
-            programme=stored, after={**before, "severity": before["severity"] | after}, at=self.at
+            programme=stored, after={**before, "severity": before["severity"] | after}
         )
         for problem in problems:
             number, field = _severity_field(problem)

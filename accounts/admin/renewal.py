@@ -29,6 +29,7 @@ from accounts.actions.renewal import (
     seams,
 )
 from accounts.admin.base import administrator, date_input, reception
+from accounts.admin.day_field import DayField
 from accounts.errors import Refused
 from accounts.models import Certificate
 
@@ -53,8 +54,8 @@ class RenewalForm(forms.Form):
 
     include = forms.BooleanField(required=False, initial=True, label=gettext_lazy("Renew"))
     number = forms.CharField(max_length=NUMBER_LENGTH_MOST, label=gettext_lazy("New number"))
-    valid_from = forms.DateField(widget=date_input(), label=gettext_lazy("First day"))
-    valid_until = forms.DateField(widget=date_input(), label=gettext_lazy("Last day"))
+    valid_from = DayField(widget=date_input(), label=gettext_lazy("First day"))
+    valid_until = DayField(widget=date_input(), label=gettext_lazy("Last day"))
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

@@ -1,6 +1,7 @@
 """Certificates as a file: one row each, known by number (SPEC 3)."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,6 +16,7 @@ from accounts.actions.certificates import (
     issue_certificate,
     revise_certificate,
 )
+from accounts.actions.days import check_day
 from accounts.exchange.rows import (
     CHANGED,
     NEW,
@@ -137,8 +139,8 @@ class CertificateRows(Rows):
             ),
             "office": reading.one_of("office", self.offices, _("No office is called “%(text)s”.")),
             "tam": reading.one_of("tam", self.staff, nobody, key=reading.text("tam").lower()),
-            "valid_from": reading.day("valid_from"),
-            "valid_until": reading.day("valid_until"),
+            "valid_from": self._day(reading, "valid_from"),
+            "valid_until": self._day(reading, "valid_until"),
         }
         if is_new(certificate):
             taken["customer"] = reading.one_of(
@@ -152,6 +154,12 @@ class CertificateRows(Rows):
             certificate.deputy = reading.one_of("deputy", self.staff, nobody, key=email)
         if any(reading.has(day) for day in WEEKDAYS):
             certificate.week = self._week(reading, certificate.week or {})
+
+    def _day(self, reading: Reading, column: str) -> date | None:
+        day = reading.day(column)
+        if day is not None:
+            reading.attempt(lambda: check_day(day, field=column))
+        return day
 
     def _week(self, reading: Reading, before: Mapping[str, Any]) -> dict[str, Any] | None:
         week = dict(before)

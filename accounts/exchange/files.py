@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -19,7 +21,12 @@ NAMED_MOST: Final = 5  # unknown columns that a message names
 
 _SPREADSHEETS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how XLSX and ODS, and XLS begin
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
-_RUN: Final = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so may be run as a formula
+# Where a cell begins for whoever separates by comma, semicolon or tab (a quotation mark is none of
+# the cell then), the apostrophes there, and what follows: it may be run as a formula.
+_BEGINNING: Final = r"""((?:^|[;\t\n\v\f\r\x85\u2028\u2029])[ \xa0\u3000"]*'*)"""
+_RUN: Final = r"(?=[=+\-@＝＋－＠\t\r])"
+_TO_NEUTRALISE: Final = re.compile(_BEGINNING + _RUN)
+_NEUTRALISED: Final = re.compile(_BEGINNING + "'" + _RUN)
 
 
 def read_table(data: bytes, *, columns: Sequence[str], required: Sequence[str]) -> tablib.Dataset:
@@ -58,13 +65,16 @@ def written(dataset: tablib.Dataset) -> bytes:
 
 
 def neutral(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula; `restored` undoes it."""
-    return f"'{cell}" if cell.startswith(_RUN) else cell
+    """Return a cell of which no spreadsheet takes any part for a formula.
+
+    One apostrophe more stands before what would be run; `restored` takes it away.
+    """
+    return _TO_NEUTRALISE.sub(r"\1'", cell)
 
 
 def restored(cell: str) -> str:
-    cell = cell.strip()
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_RUN) else cell
+    """Return a cell as it was before `neutral`, without white space around it."""
+    return _NEUTRALISED.sub(r"\1", cell.strip())
 
 
 def _text(data: bytes) -> str:
@@ -112,7 +122,7 @@ def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 def _check_header(header: Sequence[str], columns: Sequence[str], required: Sequence[str]) -> None:
     unknown = [name for name in header if name not in columns]
     missing = [name for name in required if name not in header]
-    twice = sorted({name for name in header if header.count(name) > 1})
+    twice = sorted(name for name, count in Counter(header).items() if count > 1)
     if missing:
         raise Refused(
             _("The first row must name the columns %(columns)s; there is no %(missing)s.")

@@ -18,6 +18,9 @@ CALL_IN_CODE_DIGITS = 6  # long enough not to be guessed on the phone, short eno
 VERIFICATION_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 VERIFICATION_LENGTH = 12
 
+# No agreement lies outside; calendars reckon safely within.
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
+
 
 def new_call_in_code() -> str:
     return f"{secrets.randbelow(10**CALL_IN_CODE_DIGITS):0{CALL_IN_CODE_DIGITS}d}"
@@ -100,6 +103,11 @@ class Certificate(models.Model):
                 name="certificate_has_length",
                 condition=Q(valid_until__gte=F("valid_from")),
                 violation_error_message=_("The last day lies before the first."),
+            ),
+            models.CheckConstraint(
+                name="certificate_days_plausible",
+                condition=Q(valid_from__gte=FIRST_DAY, valid_until__lte=LAST_DAY),
+                violation_error_message=_("An agreement lies between the years 2000 and 2199."),
             ),
             models.CheckConstraint(
                 name="certificate_deputy_is_another", condition=~Q(deputy=F("tam"))

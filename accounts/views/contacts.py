@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import certificates_read_by
-from accounts.actions.contacts import Kind, check_standing, request_change, withdraw_request
+from accounts.actions.contact_rules import Kind, check_standing, requests_seen_by
+from accounts.actions.contacts import request_change, withdraw_request
 from accounts.errors import Conflict, NotAllowed, NotFound, Refused
 from accounts.models import Certificate, Contact, ContactRequest, User
 from accounts.views.contact_forms import ChangeForm
@@ -23,7 +24,7 @@ from accounts.views.limits import seconds_to_wait
 from accounts.views.request import Request
 
 SETTLED_PAGE: Final = 10  # settled requests at a time: a year's, mostly
-# Of one person: more than all slots of three certificates. Beyond that, addresses are tried out.
+# Of one person: more than all slots of three certificates. Each is mail to every administrator.
 ASKED_BY_PERSON: Final = "30/h"
 UNPROCESSABLE, CONFLICT, TOO_MANY = 422, 409, 429
 
@@ -92,7 +93,7 @@ def contacts(request: Request, number: str) -> HttpResponse:
 @require_POST
 def withdrawal(request: Request, number: str, pk: int) -> HttpResponse:
     certificate = _certificate(request, number)
-    found = certificate.contact_requests.filter(pk=pk).first()
+    found = requests_seen_by(request.user, certificate).filter(pk=pk).first()
     if found is None:
         raise NotFound(_("There is no such request."))
     if not request.user.is_contact:
@@ -152,10 +153,17 @@ def _take(request: Request, form: ChangeForm) -> HttpResponse:
     except (NotFound, NotAllowed):
         raise
     except Refused as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
-        return _ask(request, form, status=UNPROCESSABLE)
+        return _refuse(request, form, refusal)
     messages.success(request, _("Asked for. You are told when it is decided."))
     return redirect("certificate-contacts", form.certificate.number)
+
+
+def _refuse(request: Request, form: ChangeForm, refusal: Refused) -> HttpResponse:
+    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+    if isinstance(refusal, Conflict):
+        form.renew()
+        return _ask(request, form, status=CONFLICT)
+    return _ask(request, form, status=UNPROCESSABLE)
 
 
 def _ask(request: Request, form: ChangeForm, *, status: int = 200) -> HttpResponse:
@@ -177,7 +185,7 @@ def _ask(request: Request, form: ChangeForm, *, status: int = 200) -> HttpRespon
 
 
 def _context(request: Request, certificate: Certificate) -> dict[str, Any]:
-    requests = certificate.contact_requests.select_related(
+    requests = requests_seen_by(request.user, certificate).select_related(
         "person", "requested_by", "decided_by", "version"
     )
     waiting = list(requests.filter(state=ContactRequest.State.WAITING))

@@ -1,6 +1,8 @@
 """Signing in and out, and the language and colours that a person chooses."""
 
-from typing import Any
+from collections.abc import Iterator
+from math import ceil
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from django import forms
@@ -13,10 +15,21 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views import i18n
 from django.views.decorators.http import require_POST
 
 from accounts.actions.invitations import is_named
+from accounts.client_address import client_network
+from accounts.views.limits import seconds_to_wait
+
+# Only failures count. From one network: an office of hundreds behind one address mistypes some on
+# a Monday morning; passwords tried on everybody known come to an end.
+FAILED_FROM_NETWORK: Final = "50/15m"
+# For one e-mail address, known or not: enough for whoever tries all passwords they ever had, too
+# few to guess. The wait is short because anybody can cause it; a new password ends it at once.
+FAILED_FOR_EMAIL: Final = "10/15m"
+TOO_MANY: Final = 429
 
 THEMES = ("light", "system", "dark")
 THEME_COOKIE_AGE = 365 * 24 * 3600  # seconds
@@ -28,6 +41,20 @@ class SignInForm(AuthenticationForm):
         **AuthenticationForm.error_messages,
         "invalid_login": _("There is nobody with this e-mail and password."),
     }
+
+    seconds = 0  # to wait, after too many failures
+
+    def clean(self) -> dict[str, Any]:
+        """Judge no password after too many failures; count this one if it fails."""
+        self.seconds = max(self._waits(counted=False), default=0)
+        if self.seconds:
+            raise self._too_many()
+        try:
+            return super().clean()
+        except ValidationError as error:
+            if error.code == "invalid_login":
+                list(self._waits(counted=True))
+            raise
 
     def confirm_login_allowed(self, user: Any) -> None:
         """Refuse a contact whom no certificate names (SPEC 3)."""
@@ -41,10 +68,40 @@ class SignInForm(AuthenticationForm):
                 code="not_named",
             )
 
+    def _waits(self, *, counted: bool) -> Iterator[int]:
+        """Yield the seconds to wait by each limit; `counted`, a failure is added to it."""
+        request = cast("HttpRequest", self.request)
+        email = self.cleaned_data.get("username") or ""
+        limits = [
+            ("sign-in-network", client_network(request), FAILED_FROM_NETWORK),
+            ("sign-in-email", email.lower(), FAILED_FOR_EMAIL),
+        ]
+        for group, key, rate in limits:
+            if key:
+                yield seconds_to_wait(request, group=group, key=key, rate=rate, counted=counted)
+
+    def _too_many(self) -> ValidationError:
+        minutes = ceil(self.seconds / 60)
+        text = ngettext(
+            "Signing in has failed too often. Please wait %(minutes)d minute, or choose a new "
+            "password.",
+            "Signing in has failed too often. Please wait %(minutes)d minutes, or choose a new "
+            "password.",
+            minutes,
+        )
+        return ValidationError(text % {"minutes": minutes}, code="too_many")
+
 
 class SignIn(views.LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_invalid(form)
+        if isinstance(form, SignInForm) and form.seconds:
+            response.status_code = TOO_MANY
+            response["Retry-After"] = str(form.seconds)
+        return response
 
     def get_redirect_url(self, _request: HttpRequest | None = None) -> str:
         """Return where the person was on the way to; to sign in is no place to go."""

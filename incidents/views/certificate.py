@@ -1,8 +1,10 @@
 """A certificate as its contacts read it: what is included, what is left, and who is there."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,8 +16,30 @@ from accounts.access import certificates_read_by
 from accounts.actions.certificates import renew_call_in_code
 from accounts.errors import NotAllowed, NotFound
 from accounts.models import Certificate
-from incidents.views.certificate_page import page_of
+from incidents import queries
+from incidents.views.certificate_page import STANDINGS, page_of
 from incidents.views.request import Request
+
+PAGE = 50  # what a manager's own list seldom exceeds
+
+
+@require_GET
+def listing(request: Request) -> HttpResponse:
+    """List the certificates that the person may read; of a single one, show its page."""
+    readable = certificates_read_by(request.user, request.at)
+    rows = readable.select_related("customer", "programme", "office", "tam").order_by(
+        "-valid_until", "number"
+    )
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    if page.paginator.count == 1:
+        return redirect("certificate", page.object_list[0].number)
+    context = {"page": page, "rows": [_row(certificate, request.at) for certificate in page]}
+    return render(request, "incidents/certificates.html", context)
+
+
+def _row(certificate: Certificate, at: datetime) -> dict[str, Any]:
+    label, tone = STANDINGS[queries.validity_of(certificate, at).standing]
+    return {"certificate": certificate, "standing": label, "tone": tone}
 
 
 @never_cache

@@ -11,6 +11,7 @@ from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from accounts.models import Role, User
 from incidents.access import Verb, get_incident, verbs_of
 from incidents.actions.answering import may_reopen
 from incidents.models import Clock, ClockKind, Incident
@@ -74,7 +75,9 @@ def context(
         "clock_waiting": response is not None and response.is_waiting(request.at),
         "items": timeline(incident, user, clocks),
         "crumbs": _crumbs(incident, user),
-        "facts": _facts(incident),
+        "facts": _facts(
+            incident, links_certificate=_reads_certificate(incident, request.user, verbs)
+        ),
         "certificate": incident.certificate,
         "office": incident.certificate.office,
         "buttons": _buttons(incident, verbs, request),
@@ -99,11 +102,32 @@ def _crumbs(incident: Incident, user: Any) -> list[dict[str, Any]]:
     return [first, *customer, {"label": incident.reference, "url": None}]
 
 
-def _facts(incident: Incident) -> list[dict[str, Any]]:
+def _reads_certificate(incident: Incident, reader: User, verbs: frozenset[Verb]) -> bool:
+    """Whether the certificate's page is this person's to read, as `certificates_read_by` has it."""
+    certificate = incident.certificate
+    match reader.role:
+        case Role.CONTACT:
+            return Verb.ANSWER in verbs
+        case Role.TAM:
+            return reader.pk in {certificate.tam_id, certificate.deputy_id}
+        case Role.DUTY_MANAGER:
+            return Verb.RESPOND in verbs
+        case Role.TEAM_HEAD:
+            return reader.office_id == certificate.office_id
+    return reader.role == Role.ADMINISTRATOR
+
+
+def _facts(incident: Incident, *, links_certificate: bool) -> list[dict[str, Any]]:
+    number = incident.certificate.number
     product = f"{incident.product or ''} {incident.product_version}".strip()
     facts: list[dict[str, Any]] = [
         {"label": _("Customer"), "value": incident.customer.name},
-        {"label": _("Certificate"), "value": incident.certificate.number, "mono": True},
+        {
+            "label": _("Certificate"),
+            "value": number,
+            "mono": True,
+            "url": reverse("certificate", args=[number]) if links_certificate else "",
+        },
         {"label": _("Category"), "value": incident.category.name},
         {"label": _("Product"), "value": product},
         {"label": _("Filed by"), "value": incident.author.name, "person": True},

@@ -275,6 +275,33 @@ def test_a_certificate_that_ends_before_it_begins_is_refused(cast, admin):
 
 
 @pytest.mark.parametrize(
+    ("first", "last"), [("1999-12-31", "2200-01-01"), ("0001-01-01", "9999-12-31")]
+)
+def test_extreme_days_are_told_at_their_fields(cast, admin, first, last):
+    days = {"valid_from": first, "valid_until": last}
+    told = ["An agreement lies between the years 2000 and 2199."]
+    for address, sent in (
+        (ADD, new_form(cast, **days)),
+        (change(cast.certificate), form(cast.certificate, **days)),
+    ):
+        page = admin.post(address, sent)
+        assert dict(page.context["adminform"].form.errors) == {
+            "valid_from": told,
+            "valid_until": told,
+        }
+    assert Certificate.objects.count() == 2
+
+
+def test_the_first_and_the_last_day_of_all_are_taken(cast, admin):
+    admin.post(ADD, new_form(cast, valid_from="2000-01-01", valid_until="2199-12-31"))
+    certificate = Certificate.objects.get(number="MSA-9")
+    assert (certificate.valid_from, certificate.valid_until) == (
+        date(2000, 1, 1),
+        date(2199, 12, 31),
+    )
+
+
+@pytest.mark.parametrize(
     ("field", "where"), [("", "__all__"), ("user", "__all__"), ("valid_until", "valid_until")]
 )
 def test_what_is_refused_only_while_saving_is_told_beside_what_was_typed(
@@ -305,7 +332,10 @@ def test_what_is_refused_only_while_saving_is_told_beside_what_was_typed(
 def test_revoking_refuses_filing_and_can_be_taken_back(cast, admin):
     url = "/admin/accounts/certificate/"
     chosen = {"_selected_action": [cast.certificate.pk]}
-    admin.post(url, {"action": "revoke", **chosen})
+    asked = admin.post(url, {"action": "revoke", **chosen, "_revoke": "Revoke", "reason": ""})
+    assert asked.context["form"].errors == {"reason": ["This field is required."]}
+    assert Certificate.objects.get(pk=cast.certificate.pk).revoked_at is None
+    admin.post(url, {"action": "revoke", **chosen, "_revoke": "Revoke", "reason": "Unpaid."})
     assert Certificate.objects.get(pk=cast.certificate.pk).revoked_at == MONDAY_NINE
     with pytest.raises(Refused, match="was revoked"):
         cast.file()

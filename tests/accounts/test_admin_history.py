@@ -60,9 +60,10 @@ def test_the_history_of_a_certificate_tells_before_and_after_and_the_version(cas
 def test_revoking_and_taking_it_back_stand_in_the_history_once(cast, admin):
     chosen = {"_selected_action": [cast.certificate.pk]}
     for action in ("revoke", "revoke", "reinstate", "reinstate"):
-        admin.post(url("accounts.certificate"), {"action": action, **chosen})
+        sent = {"action": action, **chosen, "_revoke": "Revoke", "reason": "Unpaid."}
+        admin.post(url("accounts.certificate"), sent)
     assert history(admin, "accounts.certificate", cast.certificate) == [
-        "Revoked.",
+        "Revoked: Unpaid.",
         "Revocation taken back.",
     ]
 

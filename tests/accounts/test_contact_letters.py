@@ -65,7 +65,7 @@ def test_a_refusal_reaches_who_asked_with_its_reason(cast, told):
 
 
 def test_a_withdrawal_is_told_to_who_asked_if_it_was_another(cast, told):
-    requests = [ask(cast), ask(cast, "remove", cast.bob)]
+    requests = [ask(cast), ask(cast, "correct", cast.bob, details_of(cast.bob, phone="1"))]
     told()
     withdraw_request(request=requests[0], actor=cast.alice, at=LATER)
     assert told() == []
@@ -81,8 +81,17 @@ def test_what_no_version_prints_is_told_to_who_asked(cast, told):
 
 
 def test_a_new_address_is_told_to_the_old_one(cast, told):
-    request = ask(cast, "correct", cast.bob, details_of(cast.bob, email="robert@acme.example"))
     told()
+    request = ask(cast, "correct", cast.bob, details_of(cast.bob, email="robert@acme.example"))
+    assert told() == [
+        ("ada", "[MSA-1] Change of contacts asked for"),
+        ("bob", "[MSA-1] A new e-mail address is asked for"),
+        ("tom", "[MSA-1] Change of contacts asked for"),
+    ]
+    text = Email.objects.get(to_address="bob@acme.example", subject__endswith="asked for").text
+    assert "New address: robert@acme.example" in text
+    assert "Asked for by: Alice" in text
+    assert "http://testserver/certificates/MSA-1/contacts/" in text
     approve(cast, request)
     assert told() == [
         ("alice", "[MSA-1] Version 2 of your certificate is issued"),

@@ -11,7 +11,7 @@ from accounts.actions.contacts import Details, decline_request
 from accounts.models import ContactRequest, Role, User
 from msa import clock
 from tests.accounts.contact_changes import ask as ask_for
-from tests.accounts.contact_changes import details_of
+from tests.accounts.contact_changes import certificate_of_bob, details_of
 from tests.conftest import MONDAY_NINE
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +111,16 @@ def test_the_page_of_a_correction_shows_what_differs(cast, admin):
     assert page.context["lines"] == [("Phone", "", "+33 1"), ("Language", "English", "French")]
 
 
+def test_who_reads_the_new_mailbox_is_said(cast, admin):
+    certificate_of_bob(cast)
+    changed = details_of(cast.bob, email="robert@acme.example")
+    page = admin.get(page_of(ask(cast, "correct", cast.bob, changed, by=cast.bob)))
+    assert page.context["consequences"] == [
+        "A new version is issued of MSA-3, too.",
+        "Bob signs in with the new address; whoever reads that mailbox gets MSA-1, MSA-3.",
+    ]
+
+
 def test_somebody_on_record_is_shown_as_they_are(cast, admin):
     User.objects.create_user(
         "cleo@acme.example", "a quiet harbour", name="C. Marsh", role="contact", customer=cast.acme
@@ -171,6 +181,32 @@ def test_a_correction_of_somebody_who_left(cast, admin):
     )
     answer = admin.post(f"{LIST}{request.pk}/approve/", follow=True)
     assert told(answer) == ["Not approved: Bob is not a contact of this certificate."]
+
+
+@pytest.mark.parametrize(
+    ("email", "name"), [("tom@northlight.example", "Tom"), ("olga@globex.example", "Olga")]
+)
+def test_an_address_of_staff_or_of_another_customer_is_an_obstacle(cast, admin, email, name):
+    request = ask(cast, details=Details("T", email))
+    sentence = f"The address {email} belongs to {name}, who cannot be named on this certificate."
+    page = admin.get(page_of(request))
+    assert (page.context["obstacle"], page.context["consequences"]) == (sentence, [])
+    answer = admin.post(f"{LIST}{request.pk}/approve/", follow=True)
+    assert told(answer) == [f"Not approved: {sentence}"]
+
+
+def test_that_who_asked_has_left_is_an_obstacle(cast, admin):
+    request = ask(cast, by=cast.bob)
+    remove_contact(contact=cast.bob.contact_slots.get())
+    sentence = (
+        "Bob, who asked, is no longer a contact of this certificate. Please decline the request; "
+        "another contact can ask anew."
+    )
+    assert admin.get(page_of(request)).context["obstacle"] == sentence
+    answer = admin.post(f"{LIST}{request.pk}/approve/", follow=True)
+    assert told(answer) == [f"Not approved: {sentence}"]
+    answer = admin.post(f"{LIST}{request.pk}/decline/", {"reason": "Bob left."}, follow=True)
+    assert told(answer) == ["Declined. Bob is told the reason."]
 
 
 def test_declining_with_a_reason(cast, admin):

@@ -105,7 +105,9 @@ def test_offices_of_two_zones_have_their_own_midnights(only_acme):
 
 
 def test_none_for_a_revoked_certificate(only_acme):
-    certificates.revoke_certificate(certificate=only_acme.certificate, at=AT_90)
+    certificates.revoke_certificate(
+        certificate=only_acme.certificate, reason="Unpaid.", actor=None, at=AT_90
+    )
 
     assert warn_of_endings(at=AT_7) == 0
 

@@ -3,15 +3,19 @@
 import csv
 import io
 import re
+import time
 from datetime import date
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from hypothesis import given
+from hypothesis import strategies as st
+from tablib import Dataset
 
 from accounts.errors import Refused
-from accounts.exchange.files import NUMBER, neutral, read_table, restored
+from accounts.exchange.files import NUMBER, neutral, read_table, restored, written
 from accounts.models import Certificate, CertificateVersion, Contact, Customer, Product, User
 from msa import clock
 from msa.outbox.models import Message
@@ -22,6 +26,7 @@ pytestmark = pytest.mark.django_db
 CUSTOMERS = "/admin/accounts/customer/"
 PEOPLE = "/admin/accounts/user/"
 CERTIFICATES = "/admin/accounts/certificate/"
+RUN = ("=", "+", "-", "@", "＝")
 HEAD = "number,customer,programme,office,valid_from,valid_until,tam"
 NEW = "MSA-7,Acme,premium-fr-2023,Paris,2027-01-01,2027-12-31,tom@northlight.example"
 
@@ -175,6 +180,58 @@ def test_what_a_spreadsheet_would_run_is_neutral_and_comes_back(text):
     assert neutral(text) == f"'{text}"
     assert restored(neutral(text)) == text
     assert restored("'twas") == "'twas"
+
+
+CALC = "=cmd|' /C calc'!A0"
+
+
+@pytest.mark.parametrize(
+    ("text", "written_as"),
+    [
+        (f"x;{CALC}", f"x;'{CALC}"),
+        (f"x\t{CALC}", f"x\t'{CALC}"),
+        (f"x\r\n{CALC}", f"x\r\n'{CALC}"),
+        (f'x; "{CALC}', f"x; \"'{CALC}"),
+        (f'"{CALC}', f"\"'{CALC}"),
+        ("x;＝1", "x;'＝1"),
+        ("'=x", "''=x"),
+        ("x;''-1", "x;'''-1"),
+        ("'twas; a -b, 'c", "'twas; a -b, 'c"),
+    ],
+)
+def test_an_apostrophe_stands_before_whatever_would_be_run(text, written_as):
+    assert neutral(text) == written_as
+    assert restored(written_as) == text
+
+
+@given(st.text("x=+-@'\" ;,|\t\n\r＝", max_size=12))
+def test_whoever_separates_otherwise_runs_nothing_and_all_comes_back(text):
+    name = text.strip()
+    data = written(Dataset(["K", name, "k"], headers=["key", "name", "country"]))
+    for mark in ",;\t":
+        lines = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), delimiter=mark)
+        assert [cell for row in lines for cell in row if cell.lstrip(' "').startswith(RUN)] == []
+    columns = ("key", "name", "country")
+    (row,) = read_table(data, columns=columns, required=columns).dict
+    assert dict(row) == {NUMBER: "2", "key": "K", "name": name, "country": "k"}
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        (
+            ",".join(f"c{number}" for number in range(100_000)),
+            "No column is called “c0”, “c1”, “c2”, “c3”, “c4”; known are “name”, “country”.",
+        ),
+        (",".join(["country"] * 100_000), "The first row names “country” twice."),
+    ],
+)
+def test_very_many_columns_are_refused_at_once(header, message):
+    started = time.process_time()
+    with pytest.raises(Refused) as refusal:
+        table(f"name,{header}\nAcme\n".encode())
+    assert str(refusal.value) == message
+    assert time.process_time() - started < 2  # a quadratic reading takes minutes
 
 
 # ---- Customers ----
@@ -393,7 +450,10 @@ def test_certificates_wrong_in_every_way(cast, admin):
         f"{NEW},,,\n"
         f"{NEW},,,\n"
         "A/B,Acme,premium-fr-2023,Paris,2027-01-01,2027-12-31,tom@northlight.example,,,\n"
+        "MSA-12,Acme,premium-fr-2023,Paris,1999-12-31,2200-01-01,tom@northlight.example,,,\n"
+        "MSA-2,,,,0001-01-01,9999-12-31,,,,\n"
     )
+    extreme = "An agreement lies between the years 2000 and 2199."
     needs = "A new certificate needs it."
     nobody = "Nobody of the staff has the address “%s”."
     assert wrong(read(admin, CERTIFICATES, text)) == [
@@ -421,6 +481,10 @@ def test_certificates_wrong_in_every_way(cast, admin):
             "number",
             "A number stands in addresses: write it without “/” and without line breaks.",
         ),
+        ("11", "valid_from", extreme),
+        ("11", "valid_until", extreme),
+        ("12", "valid_from", extreme),
+        ("12", "valid_until", extreme),
     ]
     assert Certificate.objects.count() == 2
 

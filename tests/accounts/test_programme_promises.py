@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 from django.db import connection, transaction
 
 from accounts.actions import programmes
-from accounts.actions.certificates import issue_certificate
+from accounts.actions.certificates import issue_certificate, reinstate_certificate
 from accounts.actions.programmes import load_programme, revise_programme, running_certificates
 from accounts.datafile import read_toml
 from accounts.errors import Refused
@@ -119,17 +119,36 @@ class TestRefusing:
         assert load_programme(terms=terms, actor=cast.ada, at=MONDAY_NINE) == "unchanged"
         assert Message.objects.filter(topic="programme.revised").count() == 1
 
-    @pytest.mark.parametrize("how", ["revoked", "ended"])
-    def test_what_nothing_running_promises_can_be_taken_back(self, how):
+    @pytest.mark.parametrize("how", ["revoked", "ended", "moved"])
+    def test_what_a_certificate_was_ever_issued_under_stays(self, how):
         at = MONDAY_NINE
         if how == "revoked":
             Certificate.objects.update(revoked_at=at)
-        else:
+        elif how == "ended":
             at = datetime(2026, 12, 31, 23, 0, tzinfo=UTC)  # midnight in Paris
-        revise(edited(contact_limit=2), severity(2, response_minutes=999), at=at)
-        stored = Programme.objects.get(key=FR)
-        assert stored.contact_limit == 2
-        assert stored.severities.get(severity=2).response_minutes == 999
+        else:
+            other = Programme.objects.get(key="premium-fr-2023")
+            Certificate.objects.update(programme=other)
+        with pytest.raises(Refused) as refusal:
+            revise(edited(contact_limit=2), at=at)
+        assert str(refusal.value) == (
+            "Number of contacts: 8 until now, 2 then. Certificates were issued under it, and may "
+            "run under it again. Make a new edition instead."
+        )
+
+    def test_what_no_certificate_was_issued_under_can_be_taken_back(self):
+        unused = Programme.objects.get(key="msa-enterprise-zh")
+        unused.contact_limit = 2
+        revise_programme(programme=unused, severities=[], actor=None, at=MONDAY_NINE)
+        assert Programme.objects.get(pk=unused.pk).contact_limit == 2
+
+    def test_a_reinstated_certificate_prints_what_became_better_meanwhile(self, cast):
+        Certificate.objects.update(revoked_at=MONDAY_NINE)
+        revise(edited(), severity(2, response_minutes=200))
+        drain()
+        assert versions() == [("MSA-1", 1), ("MSA-2", 1)]
+        reinstate_certificate(certificate=cast.certificate, actor=cast.ada, at=MONDAY_NINE)
+        assert versions() == [("MSA-1", 1), ("MSA-1", 2), ("MSA-2", 1)]
 
     def test_a_certificate_runs_to_the_end_of_its_last_day_in_its_offices_zone(self, cast):
         Office.objects.update(timezone="Asia/Tokyo")
@@ -137,14 +156,6 @@ class TestRefusing:
         programme = cast.certificate.programme
         assert running_certificates(programme, end - timedelta(seconds=1)).count() == 2
         assert running_certificates(programme, end).count() == 0
-
-    def test_a_number_below_the_contacts_named_is_impossible_even_after_the_end(self):
-        Certificate.objects.update(revoked_at=MONDAY_NINE)
-        with pytest.raises(Refused) as refusal:
-            revise(edited(contact_limit=1))
-        assert str(refusal.value) == (
-            "Certificate MSA-1 names 2 contacts, more than 1. Make a new edition instead."
-        )
 
 
 class TestTakingOver:
@@ -162,7 +173,7 @@ class TestTakingOver:
         }
         assert list(
             Certificate.objects.order_by("number").values_list("contact_limit", flat=True)
-        ) == [9, 8]
+        ) == [9, 9]
 
         HANDLERS["programme.revised"][0](
             {"programme": cast.certificate.programme_id, "actor": None, "after": 0},

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db
 
 LIST = "/admin/accounts/certificate/"
 PAGE = f"{LIST}renew/"
+EXTREME = "An agreement lies between the years 2000 and 2199."
 FIRST, LAST = date(2027, 1, 1), date(2027, 12, 31)
 
 
@@ -77,7 +78,7 @@ def test_a_follow_on_takes_everything_over_and_contacts_keep_their_codes(cast):
     version = renewal.versions.get()
     assert (version.number, version.approved_by, version.issued_at) == (1, cast.ada, MONDAY_NINE)
     assert [row["name"] for row in version.printed["contacts"]] == ["Alice", "Bob"]
-    issued = Message.objects.get(stream=f"certificate-{renewal.pk}")
+    issued = Message.objects.get(topic="certificate.issued", stream=f"certificate-{renewal.pk}")
     assert (issued.topic, issued.payload) == (
         "certificate.issued",
         {"certificate": renewal.pk, "version": 1},
@@ -118,6 +119,8 @@ def test_a_certificate_is_renewed_once(cast):
             "number",
             "A number stands in addresses: write it without “/” and without line breaks.",
         ),
+        ({"valid_until": date(2200, 1, 1)}, "valid_until", EXTREME),
+        ({"valid_from": date(1999, 12, 31)}, "valid_from", EXTREME),
     ],
 )
 def test_terms_that_cannot_be_are_refused_at_their_field(cast, changes, field, message):
@@ -128,17 +131,16 @@ def test_terms_that_cannot_be_are_refused_at_their_field(cast, changes, field, m
 
 
 def test_a_revoked_certificate_is_not_renewed(cast):
-    revoke_certificate(certificate=cast.certificate, at=MONDAY_NINE)
+    revoke_certificate(certificate=cast.certificate, reason="Unpaid.", actor=None, at=MONDAY_NINE)
     with pytest.raises(Refused, match="Revoked: take the revocation back first"):
         renew(cast.certificate)
 
 
 def test_an_edition_with_fewer_contacts_than_are_named_is_refused(cast):
-    Programme.objects.filter(pk=cast.certificate.programme_id).update(contact_limit=1)
     with pytest.raises(Refused) as refusal:
-        renew(cast.certificate)
+        renew(cast.certificate, programme=Programme.objects.get(key="msa-start"))
     assert str(refusal.value) == (
-        "This certificate names at most 1 contacts; the slots are taken by Alice, Bob."
+        "This certificate names at most 1 contacts; the slots are taken by Alice."
     )
 
 
@@ -279,7 +281,9 @@ def test_sent_twice_it_happens_once(cast, admin):
 
 
 def test_those_that_cannot_be_renewed_are_told_with_the_reason(cast, admin):
-    revoke_certificate(certificate=cast.globex_certificate, at=MONDAY_NINE)
+    revoke_certificate(
+        certificate=cast.globex_certificate, reason="Unpaid.", actor=None, at=MONDAY_NINE
+    )
     page = open_page(admin, cast.certificate, cast.globex_certificate)
     assert [row.certificate.number for row in page.context["possible"]] == ["MSA-1"]
     assert [(row.certificate.number, row.obstacle) for row in page.context["impossible"]] == [
@@ -354,6 +358,36 @@ def test_a_length_fills_in_the_last_days(cast, admin):
         "2027-07-14",
     ]
     assert Certificate.objects.count() == 2
+
+
+def test_a_follow_on_is_proposed_until_the_last_day_of_all(cast):
+    certificate = another(cast, "X-9", date(2190, 1, 1), date(2199, 12, 30))
+    proposal = propose([certificate])[certificate.pk]
+    assert (proposal.valid_from, proposal.valid_until) == (date(2199, 12, 31), date(2199, 12, 31))
+
+
+def test_nothing_follows_on_the_last_day_of_all(cast, admin):
+    certificate = another(cast, "X-9", date(2000, 1, 1), date(2199, 12, 31))
+    page = open_page(admin, cast.certificate, certificate)
+    assert [(row.certificate.number, row.obstacle) for row in page.context["impossible"]] == [
+        ("X-9", "No agreement can follow on its last day.")
+    ]
+    with pytest.raises(Refused, match="No agreement can follow on its last day"):
+        renew(certificate)
+
+
+@pytest.mark.parametrize("first", ["0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize("button", [{}, {"_fill": "1", "months": "120"}])
+def test_extreme_days_are_refused_at_their_fields(cast, admin, first, button):
+    extreme = {
+        name(cast.certificate, "valid_from"): first,
+        name(cast.certificate, "valid_until"): "9999-12-31",
+    }
+    told = admin.post(PAGE, sent(open_page(admin, cast.certificate), **extreme, **button))
+    assert dict(told.context["rows"][0].form.errors) == {
+        "valid_from": [EXTREME],
+        "valid_until": [EXTREME],
+    }
 
 
 def test_too_many_at_once_are_refused(cast, admin, monkeypatch):

@@ -3,9 +3,12 @@
 import re
 
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
+from redis.exceptions import ConnectionError as RedisGone
 
 from accounts.actions.certificates import remove_contact
+from accounts.views import limits
 from msa import clock
 from tests.conftest import MONDAY_NINE, PASSWORD
 
@@ -17,6 +20,7 @@ NOBODY = "There is nobody with this e-mail and password."
 
 @pytest.fixture(autouse=True)
 def monday_nine():
+    cache.clear()
     with clock.at(MONDAY_NINE):
         yield
 
@@ -101,6 +105,53 @@ def test_with_a_wrong_password_nobody_learns_whether_a_certificate_names_them(cl
     remove_contact(contact=cast.bob.contact_slots.get())
 
     assert errors(sign_in(client, "bob@acme.example", "wrong")) == [NOBODY]
+
+
+@pytest.mark.parametrize("email", ["alice@acme.example", "nobody@acme.example"])
+def test_after_ten_failures_for_an_address_no_password_is_judged(client, cast, email):
+    answers = [sign_in(client, email, "wrong").status_code for _time in range(11)]
+    assert answers == [200] * 10 + [429]
+    held_up = sign_in(client, f" {email.title()} ")
+    assert held_up.status_code == 429
+    assert 1 <= int(held_up["Retry-After"]) <= 900
+    assert re.fullmatch(
+        r"Signing in has failed too often\. Please wait \d+ minutes?, or choose a new password\.",
+        errors(held_up)[0],
+    )
+    assert client.get("/").url == "/sign-in/?next=/"
+    assert sign_in(client, "bob@acme.example").status_code == 302
+
+
+def test_after_fifty_failures_from_a_network_it_waits_and_others_do_not(client, cast):
+    answers = [sign_in(client, f"p{n}@acme.example", "wrong").status_code for n in range(51)]
+    assert answers == [200] * 50 + [429]
+    assert sign_in(client, "alice@acme.example").status_code == 429
+    elsewhere = {"username": "alice@acme.example", "password": PASSWORD}
+    assert client.post(SIGN_IN, elsewhere, REMOTE_ADDR="192.0.2.7").status_code == 302
+
+
+def test_who_signs_in_or_is_named_nowhere_has_not_failed(client, cast):
+    remove_contact(contact=cast.bob.contact_slots.get())
+    for _time in range(12):
+        assert sign_in(client, "alice@acme.example").status_code == 302
+        client.post(reverse("logout"))
+        assert sign_in(client, "bob@acme.example").status_code == 200
+
+
+def test_what_is_left_empty_is_no_failure(client, cast):
+    answers = [sign_in(client, "alice@acme.example", "").status_code for _time in range(12)]
+    assert answers == [200] * 12
+    assert sign_in(client, "alice@acme.example").status_code == 302
+
+
+def test_without_redis_signing_in_is_not_limited(client, cast, monkeypatch):
+    def gone(*_arguments, **_named):
+        raise RedisGone("no Redis")
+
+    monkeypatch.setattr(limits, "get_usage", gone)
+    for _time in range(12):
+        assert errors(sign_in(client, "alice@acme.example", "wrong")) == [NOBODY]
+    assert sign_in(client, "alice@acme.example").status_code == 302
 
 
 def test_a_removed_contact_is_out_at_the_next_request(signed_in, cast):

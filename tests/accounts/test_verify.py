@@ -140,7 +140,9 @@ class TestStanding:
         assert (found.version, found.valid_until) == (1, date(2026, 12, 31))
 
     def test_revoked(self, certificate):
-        certificates.revoke_certificate(certificate=certificate, at=MONDAY_NINE)
+        certificates.revoke_certificate(
+            certificate=certificate, reason="Unpaid.", actor=None, at=MONDAY_NINE
+        )
 
         assert self.told() == "It was revoked."
 

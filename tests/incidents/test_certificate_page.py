@@ -77,6 +77,24 @@ def test_a_colleague_whom_it_does_not_name_may_not_know_of_it(signed_in, cast):
     assert page(signed_in, cast.alice, number="MSA-8").status_code == 404
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (date(2000, 1, 1), date(2199, 12, 31)),
+        (date(2000, 1, 1), date(2000, 1, 1)),
+        (date(2199, 12, 31), date(2199, 12, 31)),
+    ],
+)
+def test_the_first_and_the_last_day_of_all_are_read(signed_in, cast, zone, first, last):
+    cast.office.timezone = zone
+    cast.office.save(update_fields=["timezone"])
+    another(cast, valid_from=first, valid_until=last, contacts=[cast.alice])
+
+    assert page(signed_in, cast.alice, number="MSA-3").status_code == 200
+    assert page(signed_in, cast.alice, number="MSA-1").status_code == 200
+
+
 def test_a_visitor_is_asked_to_sign_in(client, cast):
     assert client.get("/certificates/MSA-1/").url == "/sign-in/?next=/certificates/MSA-1/"
 
@@ -167,7 +185,10 @@ def test_what_is_left(signed_in, cast):
     small = Programme.objects.get(key="msa-start")
     Contact.objects.filter(user=cast.bob).delete()
     Certificate.objects.filter(pk=cast.certificate.pk).update(
-        programme=small, valid_from=date(2025, 3, 2), valid_until=date(2027, 3, 1)
+        programme=small,
+        contact_limit=1,
+        valid_from=date(2025, 3, 2),
+        valid_until=date(2027, 3, 1),
     )
     cast.file(at=datetime(2026, 3, 1, 22, 59, tzinfo=UTC))  # of the contract year before
     cast.file(at=MONDAY_NINE)
@@ -178,7 +199,7 @@ def test_what_is_left(signed_in, cast):
         ("Days left", "364"),
         ("Incidents this year", "1 of 6, 5 left"),
         ("Contract year", "March 2, 2026 – March 1, 2027"),
-        ("Contacts", "1 of 8"),
+        ("Contacts", "1 of 1"),
     ]
 
 
@@ -210,7 +231,9 @@ def test_after_its_last_day(signed_in, cast):
 
 
 def test_a_revoked_one_says_so(signed_in, cast):
-    certificates.revoke_certificate(certificate=cast.certificate, at=NOON)
+    certificates.revoke_certificate(
+        certificate=cast.certificate, reason="Unpaid.", actor=None, at=NOON
+    )
 
     shown = words(page(signed_in, cast.alice))
 

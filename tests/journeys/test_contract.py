@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from accounts.actions import certificates
 from accounts.actions.certificates import ContactLimitReached
 from accounts.errors import NotAllowed, Refused
-from accounts.models import Contact, Role, User
+from accounts.models import Certificate, Contact, Role, User
 from accounts.tenancy import staff_transaction
 from tests.conftest import make_cast
 
@@ -46,6 +46,12 @@ def test_the_database_itself_refuses_a_ninth_slot(cast, limit):
             slot=9,
             user=colleague(cast, 9),
         )
+
+
+@pytest.mark.django_db
+def test_nor_can_a_certificate_be_given_more_slots_than_its_programme(cast):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Certificate.objects.filter(pk=cast.certificate.pk).update(contact_limit=9)
 
 
 @pytest.mark.django_db(transaction=True)
