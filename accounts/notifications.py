@@ -23,7 +23,7 @@ def on_issued(payload: Mapping[str, Any], *, at: datetime) -> None:
     Of the first version nobody is told but those who are invited by it.
     """
     version = CertificateVersion.objects.select_related(
-        "certificate__customer", "requested_by", "approved_by"
+        "certificate__customer", "certificate__office", "requested_by", "approved_by"
     ).get(certificate=payload["certificate"], number=payload["version"])
     certificate = version.certificate
     before = certificate.versions.filter(number=version.number - 1).first()
@@ -37,6 +37,8 @@ def on_issued(payload: Mapping[str, Any], *, at: datetime) -> None:
         if contact.email not in known and not contact.has_usable_password()
     ]
     inviter = version.requested_by or version.approved_by
+    if certificate.revoked_at is not None or certificate.local_date(at) > certificate.valid_until:
+        invited = []  # nothing could be filed: an administrator may invite them all the same
     # By their instant: named on several certificates at once, a person is invited once.
     _invite(invited, inviter, key=f"invitation-named-{at.isoformat()}", at=at)
     if before is None:

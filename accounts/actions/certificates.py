@@ -63,7 +63,7 @@ def issue_certificate(
         check_new_contact(certificate=certificate, user=user, held=named)
         named.append(user)
     certificate.save(force_insert=True)
-    _cover(certificate, products)
+    CoveredProduct.objects.bulk_create(_covered(certificate, {product.pk for product in products}))
     Contact.objects.bulk_create(
         _contact(certificate, slot, user) for slot, user in enumerate(named, start=1)
     )
@@ -353,12 +353,16 @@ def _cover(certificate: Certificate, products: Iterable[Product]) -> None:
     wanted = {product.pk for product in products}
     certificate.covered.exclude(product__in=wanted).delete()
     covered = set(certificate.covered.values_list("product", flat=True))
-    CoveredProduct.objects.bulk_create(
+    CoveredProduct.objects.bulk_create(_covered(certificate, wanted - covered))
+
+
+def _covered(certificate: Certificate, products: Iterable[int]) -> list[CoveredProduct]:
+    return [
         CoveredProduct(
             customer_id=certificate.customer_id, certificate=certificate, product_id=product
         )
-        for product in sorted(wanted - covered)
-    )
+        for product in sorted(products)
+    ]
 
 
 def _take_over_limit(certificate: Certificate) -> None:

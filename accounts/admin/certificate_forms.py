@@ -1,20 +1,21 @@
 """What an administrator writes of a certificate, and who is to hold its slots (SPEC 3)."""
 
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.actions.certificates import TERMS, check_new_contact, check_terms, limit_reached
 from accounts.admin.base import Formset, ModelForm, date_input
 from accounts.admin.day_field import DayField
-from accounts.admin.fields import PartsWidget, week_field
+from accounts.admin.fields import week_field
 from accounts.admin.preview import SeenForm
 from accounts.errors import Refused
-from accounts.hours import WEEKDAY_LABELS, hours_text
+from accounts.hours import week_text
 from accounts.models import Certificate, CertificateVersion, Contact, Product, User
 
 
@@ -80,7 +81,7 @@ class CertificateForm(SeenForm):
         if self.instance.pk:
             covered = self.instance.covered.values_list("product", flat=True)
             self.initial["covered_products"] = list(covered)
-            self._show_hours_of_the_office()
+            self._tell_hours_of_the_office()
 
     def facts(self, row: Certificate) -> Any:
         return [
@@ -89,11 +90,10 @@ class CertificateForm(SeenForm):
             list(row.contacts.order_by("slot").values_list("slot", "user")),
         ]
 
-    def _show_hours_of_the_office(self) -> None:
-        week = self.instance.office.week
-        days = cast("PartsWidget", self.fields["week"].widget)
-        for day, field in zip(WEEKDAY_LABELS, days.widgets, strict=True):
-            field.attrs["placeholder"] = hours_text(week.get(day, []))
+    def _tell_hours_of_the_office(self) -> None:
+        field = self.fields["week"]
+        told = _("The office keeps: %(hours)s.") % {"hours": week_text(self.instance.office.week)}
+        field.help_text = f"{field.help_text} {told}"
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]

@@ -71,6 +71,7 @@ def page_of(
         "standing": label,
         "tone": tone,
         "refusal": validity.refusal,
+        "is_to_come": validity.standing is Standing.TO_COME,
         "days_left": queries.days_until_end([certificate], at).get(certificate.pk),
         "neighbours": _neighbours(certificate, reader, at),
         "validity": _validity_facts(certificate, validity, quota, slots),
