@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 
 import holidays
 from django.core.exceptions import ValidationError
@@ -70,15 +71,15 @@ def close_day(
 def adopt_public_holidays(*, office: Office, years: Sequence[int]) -> int:
     """Add the country's public holidays of `years` as closed days; return how many were new.
 
-    A date that an administrator has already given hours or a name of its own stays as it is. The
-    calendar in force does not change before `revise_calendar`.
+    They are named as the country itself names them. A date that an administrator has already given
+    hours or a name of its own stays as it is. The calendar in force does not change before
+    `revise_calendar`.
     """
     if not office.country:
         return 0
+    ask = partial(holidays.country_holidays, office.country, subdiv=office.subdivision or None)
     try:
-        found = holidays.country_holidays(
-            office.country, subdiv=office.subdivision or None, years=list(years)
-        )
+        found = ask(years=list(years), language=ask().default_language)
     except NotImplementedError as error:
         raise Refused(
             _("No public holidays are known for %(country)s %(region)s.")

@@ -90,6 +90,13 @@ class CertificateForm(SeenForm):
             list(row.contacts.order_by("slot").values_list("slot", "user")),
         ]
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        first, last = cleaned.get("valid_from"), cleaned.get("valid_until")
+        if first and last and last < first:
+            self.add_error("valid_until", _("The last day lies before the first."))
+        return cleaned
+
     def _tell_hours_of_the_office(self) -> None:
         field = self.fields["week"]
         told = _("The office keeps: %(hours)s.") % {"hours": week_text(self.instance.office.week)}

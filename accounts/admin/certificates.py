@@ -39,7 +39,7 @@ from accounts.admin.renewal import RENEWALS_MOST, ask_to_renew, renewal_page
 from accounts.admin.revocation import revoke_after_asking
 from accounts.admin.versions import VersionInline, version_links
 from accounts.exchange import CertificateRows
-from accounts.models import Certificate, Contact
+from accounts.models import Certificate, Contact, ContactRequest
 
 SOON_DAYS = 90  # the first warning before a certificate ends (SPEC 3)
 
@@ -136,7 +136,7 @@ class CertificateAdmin(ExchangeAdmin, PreviewedAdmin):
         "contacts_named",
         "tam",
         "office",
-        "programme",
+        "edition",
     )
     list_filter = (
         StateFilter,
@@ -226,9 +226,33 @@ class CertificateAdmin(ExchangeAdmin, PreviewedAdmin):
             rows.append((_("Not renewed yet."), address, _("Renew")))
         return format_html_join("", '<p>{} <a href="{}">{}</a></p>', rows)
 
+    @admin.display(description=gettext_lazy("programme"), ordering="programme__key")
+    def edition(self, certificate: Certificate) -> str:
+        return certificate.programme.key
+
     @admin.display(description=gettext_lazy("contacts"))
     def contacts_named(self, certificate: Certificate) -> str:
         return f"{len(certificate.contacts.all())}/{certificate.contact_limit}"
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        if request.method == "GET" and kwargs.get("obj") is not None:
+            self._tell_of_requests(request, kwargs["obj"])
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _tell_of_requests(self, request: HttpRequest, certificate: Certificate) -> None:
+        waiting = certificate.contact_requests.filter(state=ContactRequest.State.WAITING).count()
+        if not waiting:
+            return
+        text = ngettext(
+            "%(count)d change of its contacts waits for a decision.",
+            "%(count)d changes of its contacts wait for a decision.",
+            waiting,
+        ) % {"count": waiting}
+        address = reverse("admin:accounts_contactrequest_changelist")
+        link = format_html('<a href="{}?q={}">{}</a>', address, certificate.number, text)
+        self.message_user(request, link, messages.WARNING)
 
     def get_urls(self) -> list[Any]:
         page = self.admin_site.admin_view(self.renewal_view)

@@ -271,7 +271,7 @@ def test_people_in_wrong_roles_are_refused_on_their_fields(cast, admin):
 def test_a_certificate_that_ends_before_it_begins_is_refused(cast, admin):
     sent = form(cast.certificate, valid_until="2025-12-31")
     response = admin.post(change(cast.certificate), sent)
-    assert errors_of(response) == {"__all__": ["The last day lies before the first."]}
+    assert errors_of(response) == {"valid_until": ["The last day lies before the first."]}
 
 
 @pytest.mark.parametrize(

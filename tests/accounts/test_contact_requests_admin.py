@@ -267,3 +267,15 @@ def test_deciding_takes_a_post_and_a_request(cast, admin):
 def test_nothing_on_the_page_is_inline(cast, admin):
     page = admin.get(page_of(ask(cast))).content.decode()
     assert re.findall(r"\sstyle=|\son\w+=|<style|<script(?![^>]*\ssrc=)[^>]*>", page) == []
+
+
+def test_the_certificates_page_tells_of_what_waits(signed_in, cast):
+    ada = signed_in(cast.ada)
+    address = f"/admin/accounts/certificate/{cast.certificate.pk}/change/"
+    assert "waits for a decision" not in ada.get(address).content.decode()
+    ask(cast)
+    link = (
+        '<a href="/admin/accounts/contactrequest/?q=MSA-1">'
+        "1 change of its contacts waits for a decision.</a>"
+    )
+    assert link in ada.get(address).content.decode()
