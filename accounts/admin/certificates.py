@@ -146,7 +146,6 @@ class CertificateAdmin(ExchangeAdmin, PreviewedAdmin):
     )
     list_select_related = ("customer", "programme", "office", "tam", "renewal")
     search_fields = ("number", "customer__name", "contacts__user__name", "contacts__user__email")
-    search_help_text = gettext_lazy("Finds numbers, customers, and contacts by name or e-mail.")
     date_hierarchy = "valid_until"
     show_full_result_count = False  # of ten thousand: one query less, and nobody needs it
     autocomplete_fields = ("customer", "programme", "office", "tam", "deputy")
