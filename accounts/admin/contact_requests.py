@@ -122,12 +122,15 @@ class ContactRequestAdmin(ReadOnlyAdmin):
             )
             return redirect("admin:accounts_contactrequest_change", asked.pk)
         self.log_change(request, asked, _("Approved."))
-        self.log_change(
-            request,
-            asked.certificate,
-            _("Contacts changed: %(change)s, asked for by %(name)s.")
-            % {"change": asked.get_kind_display(), "name": asked.requested_by.name},
-        )
+        people = [asked.person.name] if asked.person else []
+        said = _("Contacts changed: %(change)s (%(person)s), asked for by %(name)s.") % {
+            "change": asked.get_kind_display(),
+            "person": ", ".join([*people, *filter(None, [asked.name])]),
+            "name": asked.requested_by.name,
+        }
+        if version is not None:
+            said += " " + _("Version %(number)d is issued.") % {"number": version.number}
+        self.log_change(request, asked.certificate, said)
         text = _("Approved. Nothing that the certificate prints has changed.")
         if version is not None:
             text = _("Approved. Version %(number)d of %(certificate)s is issued.") % {

@@ -142,7 +142,10 @@ def test_approving(cast, admin):
     assert request.version == cast.certificate.versions.get(number=2)
     assert list(LogEntry.objects.order_by("pk").values_list("object_repr", "change_message")) == [
         ("Add somebody · MSA-1", "Approved."),
-        ("MSA-1", "Contacts changed: Add somebody, asked for by Alice."),
+        (
+            "MSA-1",
+            "Contacts changed: Add somebody (Cleo Marsh), asked for by Alice. Version 2 is issued.",
+        ),
     ]
 
 
