@@ -7,9 +7,9 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.access import certificates_read_by
 from accounts.errors import NotAllowed, NotFound
 from accounts.models import Certificate, Role, User
 from incidents.models import Incident, rows
@@ -151,19 +151,9 @@ def certificates_for_filing(user: User, at: datetime) -> "list[Certificate]":
 
     Whether they are valid at that instant is another question.
     """
-    match user.role:
-        case Role.CONTACT:
-            theirs = Q(contacts__user=user)
-        case Role.TAM:
-            theirs = Q(pk__in=user.certificates_in_charge())
-        case Role.DUTY_MANAGER:
-            on_shift = user.shifts.filter(starts_at__lte=at, ends_at__gt=at)
-            theirs = Q(office__in=on_shift.values("office"))
-        case Role.TEAM_HEAD:
-            theirs = Q(office=user.office_id)
-        case _:
-            return []
-    certificates = Certificate.objects.select_related(
+    if user.role not in MAY_FILE:
+        return []
+    certificates = certificates_read_by(user, at).select_related(
         "customer", "programme", "office", "tam", "deputy"
     )
-    return list(certificates.filter(theirs).order_by("number"))
+    return list(certificates.order_by("number"))
