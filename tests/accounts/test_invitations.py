@@ -220,7 +220,8 @@ def test_a_link_is_for_one_person_and_one_kind(client, cast, link, cleo):
     kind, uid, token = link.strip("/").split("/")
     assert kind == "invitation"
     assert client.get(f"/password/new/{uid}/{token}/").status_code == 410
-    assert client.get(f"/invitation/{uid}/{token[:-1]}0/").status_code == 410
+    forged = token[:-1] + ("1" if token.endswith("0") else "0")
+    assert client.get(f"/invitation/{uid}/{forged}/").status_code == 410
     reset = default_token_generator.make_token(cleo)
     assert client.get(f"/invitation/{uid}/{reset}/").status_code == 410
 
