@@ -33,6 +33,11 @@ class Verb(Enum):
     LOG_CALL = auto()
     CHANGE_SEVERITY = auto()
     ANSWER_ESCALATION = auto()
+    ASSIGN = auto()
+    HAND_TO_TEAM = auto()
+    TAKE = auto()
+    HAND_BACK = auto()
+    RELATE = auto()
 
 
 _READS = frozenset({Verb.SEE, Verb.SEE_NOTES})
@@ -44,8 +49,18 @@ _SUPPORTS = _READS | {
     Verb.TAKE_BACK,
     Verb.RECORD_WORKAROUND,
     Verb.LOG_CALL,
+    Verb.HAND_TO_TEAM,
+    Verb.TAKE,
+    Verb.HAND_BACK,
+    Verb.RELATE,
 }
-_DIRECTS = _SUPPORTS | {Verb.CHANGE_SEVERITY, Verb.REOPEN, Verb.ESCALATE, Verb.ANSWER_ESCALATION}
+_DIRECTS = _SUPPORTS | {
+    Verb.CHANGE_SEVERITY,
+    Verb.REOPEN,
+    Verb.ESCALATE,
+    Verb.ANSWER_ESCALATION,
+    Verb.ASSIGN,
+}
 
 VERBS = MappingProxyType(
     {

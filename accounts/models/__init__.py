@@ -9,18 +9,21 @@ from accounts.models.certificate import (
 )
 from accounts.models.contact_request import ContactRequest
 from accounts.models.customer import Customer
+from accounts.models.obligation import Obligation
 from accounts.models.office import (
     CalendarRecord,
     CalendarRevision,
     DutyShift,
     Office,
     OfficeDay,
+    ShiftPattern,
     calendar_on_record,
     calendars_in_mind,
     put_on_record,
 )
 from accounts.models.product import Product
 from accounts.models.programme import Programme, ProgrammeSeverity
+from accounts.models.team import Team
 from accounts.models.user import Role, User
 
 __all__ = [
@@ -34,12 +37,15 @@ __all__ = [
     "Customer",
     "DutyShift",
     "EndingWarning",
+    "Obligation",
     "Office",
     "OfficeDay",
     "Product",
     "Programme",
     "ProgrammeSeverity",
     "Role",
+    "ShiftPattern",
+    "Team",
     "User",
     "calendar_on_record",
     "calendars_in_mind",

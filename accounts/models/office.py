@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -48,6 +49,17 @@ class Office(models.Model):
         _("priority line"), max_length=40, blank=True, help_text=_("The number customers ring.")
     )
     email = models.EmailField(_("e-mail"), blank=True)
+    acknowledge_minutes = models.JSONField(
+        _("time to acknowledge an escalation"),
+        default=dict,
+        blank=True,
+        help_text=_("Minutes for each severity; one without goes up no level by itself."),
+    )
+    workload_by_person = models.BooleanField(
+        _("workload by person"),
+        default=False,
+        help_text=_("Show how much each person has; otherwise only the office as a whole."),
+    )
 
     class Meta:
         verbose_name = _("office")
@@ -205,6 +217,45 @@ def put_on_record(calendar: Calendar) -> None:
     )
 
 
+class ShiftPattern(models.Model):
+    """Shifts that come again: on some weekdays of every so many weeks, in the office's local time.
+
+    A shift that ends at or before the time at which it starts ends on the next day. The weeks count
+    from the week of the first day.
+    """
+
+    office = models.ForeignKey(
+        Office, models.CASCADE, related_name="shift_patterns", verbose_name=_("office")
+    )
+    person = models.ForeignKey(
+        "accounts.User", models.CASCADE, related_name="shift_patterns", verbose_name=_("person")
+    )
+    weekdays = ArrayField(models.CharField(max_length=3), verbose_name=_("weekdays"))
+    starts = models.TimeField(_("from"))
+    ends = models.TimeField(_("until"))
+    every_weeks = models.PositiveSmallIntegerField(_("every … weeks"), default=1)
+    first_day = models.DateField(_("first day"))
+    last_day = models.DateField(_("last day"), null=True, blank=True)
+    planned_until = models.DateField(_("planned until"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("pattern of shifts")
+        verbose_name_plural = _("patterns of shifts")
+        ordering = ["office_id", "first_day", "id"]
+        constraints = [
+            models.CheckConstraint(
+                name="shift_pattern_some_weeks", condition=Q(every_weeks__gte=1)
+            ),
+            models.CheckConstraint(
+                name="shift_pattern_has_length",
+                condition=Q(last_day=None) | Q(last_day__gte=F("first_day")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} · {self.office}"
+
+
 class DutyShift(models.Model):
     """A time during which a duty manager answers an office's line and sees its incidents.
 
@@ -217,6 +268,15 @@ class DutyShift(models.Model):
     person = models.ForeignKey(
         "accounts.User", models.CASCADE, related_name="shifts", verbose_name=_("person")
     )
+    pattern = models.ForeignKey(
+        "accounts.ShiftPattern",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="shifts",
+        verbose_name=_("pattern"),
+    )
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("until"))
 
@@ -224,7 +284,10 @@ class DutyShift(models.Model):
         verbose_name = _("duty shift")
         verbose_name_plural = _("duty shifts")
         ordering = ["starts_at"]
-        indexes = [models.Index(fields=["person", "ends_at"], name="duty_shift_by_person")]
+        indexes = [
+            models.Index(fields=["person", "ends_at"], name="duty_shift_by_person"),
+            models.Index(fields=["office", "ends_at"], name="duty_shift_by_office"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="duty_shift_has_length", condition=Q(ends_at__gt=F("starts_at"))

@@ -1,9 +1,9 @@
-"""Handing an incident to people, who see it from then on (SPEC 4)."""
+"""Handing an incident to people and teams, who see it from then on (SPEC 4)."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
-from accounts.models import User
+from accounts.models import Team, User
 from incidents.models import Handling, Incident
 
 
@@ -13,18 +13,36 @@ def hand_over(
     at: datetime,
     *,
     reason: Handling.Reason = Handling.Reason.ASSIGNED,
+    by: User | None = None,
 ) -> None:
     """Let members of staff see the incident; who has it for this reason already keeps it so."""
+    _hand([Handling(user=person, reason=reason) for person in people], incident, at, by)
+
+
+def hand_to_team(incident: Incident, team: Team, at: datetime, *, by: User | None = None) -> None:
+    """Put the incident into a team's inbox; where it lies there already, it stays."""
+    _hand([Handling(team=team, reason=Handling.Reason.ASSIGNED)], incident, at, by)
+
+
+def take_from(
+    incident: Incident, at: datetime, *, people: bool = False, team: Team | None = None
+) -> None:
+    """End what was assigned: to any person, or to one team. Escalations and shifts stay."""
+    held = incident.handlings.filter(until__isnull=True, reason=Handling.Reason.ASSIGNED)
+    if people:
+        held.filter(team=None).update(until=at)
+    if team is not None:
+        held.filter(team=team).update(until=at)
+
+
+def _hand(handlings: Iterable[Handling], incident: Incident, at: datetime, by: User | None) -> None:
+    rows = list(handlings)
+    for handling in rows:
+        handling.customer_id = incident.customer_id
+        handling.incident = incident
+        handling.since = at
+        handling.by = by
     Handling.objects.bulk_create(
-        (
-            Handling(
-                customer_id=incident.customer_id,
-                incident=incident,
-                user=person,
-                reason=reason,
-                since=at,
-            )
-            for person in people
-        ),
+        rows,
         ignore_conflicts=True,  # the database keeps it to one for each reason
     )

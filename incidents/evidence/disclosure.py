@@ -36,7 +36,7 @@ DISCLOSED = frozenset(
         "workaround_recorded",
     }
 )
-INTERNAL = frozenset({"noted"})
+INTERNAL = frozenset({"assigned", "handed_back", "handed_to_team", "noted", "related", "unrelated"})
 
 
 def is_disclosed(entry: JournalEntry) -> bool:

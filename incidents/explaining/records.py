@@ -33,7 +33,18 @@ _TOLD_ANYWAY = frozenset({"severity_changed", "call_logged"})
 
 # Entries that lead to nothing that a clock does.
 _WITHOUT_EFFECT = frozenset(
-    {"noted", "reminded", "escalated", "escalation_acknowledged", "escalation_answered"}
+    {
+        "assigned",
+        "escalated",
+        "escalation_acknowledged",
+        "escalation_answered",
+        "handed_back",
+        "handed_to_team",
+        "noted",
+        "related",
+        "reminded",
+        "unrelated",
+    }
 )
 
 

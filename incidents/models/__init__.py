@@ -2,7 +2,7 @@
 
 from incidents.models.category import Category
 from incidents.models.clock import Clock, ClockKind, Deadline, DeadlineKind, most_pressing
-from incidents.models.conversation import Attachment, Message, MessageKind
+from incidents.models.conversation import Attachment, Draft, Message, MessageKind, Point
 from incidents.models.incident import (
     Follower,
     Handling,
@@ -14,6 +14,7 @@ from incidents.models.incident import (
     state_diagram,
 )
 from incidents.models.journal import JournalEntry
+from incidents.models.relation import Relation
 
 __all__ = [
     "Attachment",
@@ -22,14 +23,17 @@ __all__ = [
     "ClockKind",
     "Deadline",
     "DeadlineKind",
+    "Draft",
     "Follower",
     "Handling",
     "Incident",
     "JournalEntry",
     "Message",
     "MessageKind",
+    "Point",
     "QueueTier",
     "ReferenceCounter",
+    "Relation",
     "SideInterval",
     "Submission",
     "most_pressing",

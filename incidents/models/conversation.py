@@ -5,6 +5,7 @@ import secrets
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from incidents.models.incident import Incident
@@ -71,3 +72,53 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Point(models.Model):
+    """One thing that a question asks for, answered or not (SPEC 6, 19.9).
+
+    The question's message holds the points' words too, and the answer's message the answers', so
+    that letters, evidence and the journal's hashes cover them; this is the list that is ticked off.
+    """
+
+    customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="+")
+    incident = models.ForeignKey(Incident, models.PROTECT, related_name="points")
+    question = models.ForeignKey(Message, models.PROTECT, related_name="points")
+    number = models.PositiveSmallIntegerField()
+    text = models.TextField()
+    answer = models.TextField(blank=True)
+    answered_in = models.ForeignKey(
+        Message, models.PROTECT, null=True, related_name="answered_points"
+    )
+    dropped_at = models.DateTimeField(
+        null=True, help_text="Taken back, or no longer wanted: not asked for any more."
+    )
+
+    class Meta:
+        ordering = ["incident_id", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["question", "number"], name="point_once"),
+            models.CheckConstraint(
+                name="point_answered_with_words",
+                condition=Q(answered_in=None, answer="")
+                | Q(answered_in__isnull=False) & ~Q(answer=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}. {self.text}"
+
+
+class Draft(models.Model):
+    """What a person has typed into an incident and not sent; seen by nobody else."""
+
+    customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="+")
+    incident = models.ForeignKey(Incident, models.CASCADE, related_name="drafts")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
+    kind = models.CharField(max_length=20, blank=True)
+    text = models.TextField(blank=True)
+    points = models.JSONField(default=list, blank=True)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["incident", "user"], name="draft_once")]

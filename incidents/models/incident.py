@@ -47,7 +47,7 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
             return self
         if user.role == Role.CONTACT:
             return self.filter(customer=user.customer_id)
-        handed = Q(pk__in=user.handlings.filter(until__isnull=True).values("incident"))
+        handed = Q(pk__in=Handling.held_by(user).values("incident"))
         if user.role == Role.TAM:
             return self.filter(Q(certificate__in=user.certificates_in_charge()) | handed)
         if user.role == Role.DUTY_MANAGER:
@@ -284,7 +284,10 @@ class Follower(models.Model):
 
 
 class Handling(models.Model):
-    """A staff member who sees an incident because it is, or was, on their desk (SPEC 4)."""
+    """A staff member, or a team, who sees an incident because it is, or was, theirs (SPEC 4).
+
+    `by` is who handed it over; None where a rule did.
+    """
 
     class Reason(models.TextChoices):
         ASSIGNED = "assigned", _("Assigned")
@@ -293,20 +296,42 @@ class Handling(models.Model):
 
     customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="+")
     incident = models.ForeignKey(Incident, models.PROTECT, related_name="handlings")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="handlings")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="handlings"
+    )
+    team = models.ForeignKey("accounts.Team", models.PROTECT, null=True, related_name="handlings")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     reason = models.CharField(max_length=10, choices=Reason)
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="handling_by_somebody",
+                condition=Q(user=None, team__isnull=False) | Q(user__isnull=False, team=None),
+            ),
+            models.UniqueConstraint(
+                fields=["incident", "team"],
+                name="handling_once_by_team",
+                condition=Q(until__isnull=True),
+            ),
             models.UniqueConstraint(
                 fields=["incident", "user", "reason"],
                 name="handling_once",
                 condition=Q(until__isnull=True),
-            )
+            ),
         ]
-        indexes = [models.Index(fields=["user", "incident"], name="handling_by_user")]
+        indexes = [
+            models.Index(fields=["user", "incident"], name="handling_by_user"),
+            models.Index(fields=["team", "incident"], name="handling_by_team"),
+        ]
+
+    @classmethod
+    def held_by(cls, user: User) -> models.QuerySet["Handling"]:
+        """Return what is on a person's desk now: theirs, or their teams'."""
+        theirs = Q(user=user) | Q(team__in=user.teams.values("pk"))
+        return cls.objects.filter(theirs, until__isnull=True)
 
 
 class ReferenceCounter(models.Model):

@@ -250,4 +250,14 @@ _FACTS: Mapping[str, tuple[str, str, Callable[[JournalEntry], str]]] = {
 }
 
 # What only the vendor's staff see.
-_INTERNAL = frozenset({"noted", "clock_warned"})
+_INTERNAL = frozenset(
+    {
+        "assigned",
+        "clock_warned",
+        "handed_back",
+        "handed_to_team",
+        "noted",
+        "related",
+        "unrelated",
+    }
+)

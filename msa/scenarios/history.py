@@ -44,9 +44,15 @@ ACTS: Mapping[str, str] = {
     "escalation_answered": "answer_escalation",
 }
 
-# What follows by itself, from an act or from time, and so is not played.
+# What is not played: what follows by itself, from an act or from time, and who worked on it, which
+# moves no clock and no side.
 CONSEQUENCES = frozenset(
     {
+        "assigned",
+        "handed_back",
+        "handed_to_team",
+        "related",
+        "unrelated",
         "clock_started",
         "clock_moved",
         "clock_paused",

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from incidents.models import QueueTier
+from incidents.models import Handling, QueueTier
 from incidents.states import SEVERITY_LABELS, Side
 from tam.models import Escalation
 
@@ -119,7 +119,7 @@ def whole_number(value: str | None) -> int | None:
 
 
 def _mine(user: User, _at: datetime) -> Q:
-    handed = user.handlings.filter(until__isnull=True).values("incident")
+    handed = Handling.held_by(user).values("incident")
     return Q(certificate__in=user.certificates_in_charge()) | Q(pk__in=handed)
 
 

@@ -138,7 +138,7 @@ def test_a_changed_column_is_named(incident, column, value):
 
 def test_a_changed_text_hash_is_named(incident):
     row = entry(incident, "responded")
-    as_owner(f"update {TABLE} set text_hash = translate(text_hash, '0', '1') where id = %s", row.pk)
+    as_owner(f"update {TABLE} set text_hash = reverse(text_hash) where id = %s", row.pk)
     another = f"the text or the list of files of message {row.message_id} is another"
     assert verify() == (1, said(row, CONTENT, another))
 

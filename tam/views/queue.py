@@ -1,11 +1,10 @@
 """The queue's page, and the part of it that is fetched again and again (SPEC 10)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import wraps
-from typing import Any, cast
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise as LazyText
@@ -13,27 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
-from accounts.errors import NotFound
 from accounts.models import Role
 from incidents.states import SEVERITY_LABELS, Side
 from incidents.views.request import Request
 from tam.queries.narrowing import Narrowing, Tab
 from tam.queries.queue import Queue, Row, customers_of, find
+from tam.views.guards import staff_only
 
 UNCHANGED = 204
-
-
-def staff_only(view: Callable[[Request], HttpResponse]) -> Callable[..., HttpResponse]:
-    """Raise `NotFound` for a contact: for customers there is no such page."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest) -> HttpResponse:
-        known = cast("Request", request)
-        if known.user.is_contact:
-            raise NotFound(_("There is no such page."))
-        return view(known)
-
-    return guarded
 
 
 @require_safe

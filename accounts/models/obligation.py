@@ -1,0 +1,83 @@
+"""What the vendor owes a customer, and until when: one register (SPEC 19.8)."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Obligation(models.Model):
+    """Something owed to a customer by an instant, with the proof that it was delivered.
+
+    `key` names it once per customer, so that whoever owes it again changes nothing. It is open
+    until it is delivered or waived. The other apps write this table through the actions of
+    `accounts.actions.obligations`.
+    """
+
+    class Kind(models.TextChoices):
+        RENEWAL = "renewal", _("Renewal of a certificate")
+        QUARTERLY_REPORT = "quarterly_report", _("Quarterly report")
+        REGULAR_REPORT = "regular_report", _("Report of open incidents")
+        STATUS_REPORT = "status_report", _("Status report")
+        HEALTH_CHECK = "health_check", _("Health check")
+        ADVICE = "advice", _("Agreed action")
+
+    customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="obligations")
+    certificate = models.ForeignKey(
+        "accounts.Certificate", models.PROTECT, null=True, blank=True, related_name="obligations"
+    )
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
+    key = models.CharField(max_length=120)
+    title = models.CharField(_("title"), max_length=200, blank=True)
+    owed_since = models.DateTimeField(_("owed since"))
+    due_at = models.DateTimeField(_("due"))
+    remind_at = models.DateTimeField(_("reminder"), null=True)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True)
+    delivered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    proof = models.CharField(_("proof"), max_length=500, blank=True)
+    waived_at = models.DateTimeField(_("waived at"), null=True)
+    waived_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("obligation")
+        verbose_name_plural = _("obligations")
+        ordering = ["due_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "key"], name="obligation_once"),
+            models.CheckConstraint(
+                name="obligation_ends_once",
+                condition=Q(delivered_at=None) | Q(waived_at=None),
+            ),
+            models.CheckConstraint(
+                name="obligation_delivered_with_proof",
+                condition=Q(delivered_at=None) | ~Q(proof=""),
+            ),
+            models.CheckConstraint(
+                name="obligation_waived_with_reason",
+                condition=Q(waived_at=None) | ~Q(reason=""),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["customer", "due_at", "id"],
+                name="obligations_open",
+                condition=Q(delivered_at=None, waived_at=None),
+            ),
+            models.Index(
+                fields=["remind_at", "id"],
+                name="obligations_to_remind",
+                condition=Q(remind_at__isnull=False, delivered_at=None, waived_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or str(self.get_kind_display())
+
+    @property
+    def is_open(self) -> bool:
+        return self.delivered_at is None and self.waived_at is None

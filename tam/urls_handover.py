@@ -1,0 +1,5 @@
+"""Addresses of handovers and pages."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
