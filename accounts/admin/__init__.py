@@ -6,8 +6,24 @@ Everything is saved through `accounts.actions`, so that versions and revisions a
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
-from accounts.admin import certificates, contact_requests, offices, people, programmes
+from accounts.admin import (
+    certificates,
+    contact_requests,
+    obligations,
+    offices,
+    people,
+    programmes,
+    teams,
+)
 
-__all__ = ["certificates", "contact_requests", "offices", "people", "programmes"]
+__all__ = [
+    "certificates",
+    "contact_requests",
+    "obligations",
+    "offices",
+    "people",
+    "programmes",
+    "teams",
+]
 
 admin.site.unregister(Group)  # a person has one role (SPEC 4); groups would promise more

@@ -1,11 +1,9 @@
 """Offices with their hours and days, the calendars that were in force, and duty shifts (SPEC 9)."""
 
-from datetime import date
 from typing import Any, ClassVar
 
-import holidays
 from django.contrib import admin, messages
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -29,11 +27,15 @@ from accounts.admin.base import (
     TabularInline,
     WhenFilter,
     administrator,
-    date_input,
     reception,
 )
-from accounts.admin.fields import HoursField, TimeZoneSelect, week_field
-from accounts.admin.preview import SEEN, PreviewedAdmin, SeenForm
+from accounts.admin.office_forms import (
+    ACKNOWLEDGEMENTS,
+    OfficeDayForm,
+    OfficeForm,
+    lock_offices,
+)
+from accounts.admin.preview import SEEN, PreviewedAdmin
 from accounts.errors import Refused
 from accounts.hours import hours_text, week_text
 from accounts.models import CalendarRevision, Certificate, DutyShift, Office, OfficeDay
@@ -43,86 +45,6 @@ ADD_HOLIDAYS = "_add_public_holidays"  # the button that saves and adds them
 NEWEST_REVISIONS = 5  # named on an office's page; the rest stand in a list of their own
 
 News = tuple[int, str]  # a message's level and text
-
-
-class OfficeForm(SeenForm):
-    week = week_field(
-        label=gettext_lazy("Weekly hours"),
-        error_messages={
-            "required": gettext_lazy("Give at least one day hours: this office would never open.")
-        },
-        help_text=gettext_lazy(
-            "Such as 09:00–13:00, 14:00–18:00; empty: closed. A night shift is two windows, up to "
-            "24:00 and from 00:00 of the next day. Running deadlines in working time move with a "
-            "change."
-        ),
-    )
-
-    class Meta:
-        model = Office
-        fields = (
-            "name",
-            "timezone",
-            "country",
-            "subdivision",
-            "week",
-            "phone",
-            "msa_phone",
-            "email",
-        )
-        widgets: ClassVar[dict[str, Any]] = {"timezone": TimeZoneSelect}
-
-    def lock(self) -> None:
-        _lock(Office.objects.filter(pk=self.instance.pk))
-
-    def facts(self, row: Office) -> Any:
-        days = row.days.order_by("date").values_list("date", "kind", "name", "windows")
-        return [[getattr(row, name) for name in OfficeForm.Meta.fields], list(days)]
-
-    def clean_country(self) -> str:
-        country = str(self.cleaned_data["country"]).upper()
-        if country and country not in holidays.list_supported_countries():
-            self.add_error("country", _("No public holidays are known for this country."))
-        return country
-
-    def clean_subdivision(self) -> str:
-        region = str(self.cleaned_data["subdivision"]).upper()
-        country = self.cleaned_data.get("country")
-        regions = holidays.list_supported_countries().get(country or "", [])
-        if country and region and region not in regions:
-            self.add_error(
-                "subdivision",
-                _("No region of %(country)s; known are %(regions)s.")
-                % {"country": country, "regions": ", ".join(regions) or "–"},
-            )
-        return region
-
-
-class OfficeDayForm(ModelForm):
-    windows = HoursField(label=gettext_lazy("Special hours"))
-
-    class Meta:
-        model = OfficeDay
-        fields = ("date", "kind", "name", "windows")
-        widgets: ClassVar[dict[str, Any]] = {"date": date_input()}
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        if cleaned.get("kind") == OfficeDay.Kind.SPECIAL:
-            if not cleaned.get("windows") and "windows" not in self.errors:
-                self.add_error("windows", _("Give the hours, or choose “Closed”."))
-        else:
-            cleaned["windows"] = []  # closing a day removes its special hours (SPEC 9)
-        self._refuse_second(cleaned.get("date"))
-        return cleaned
-
-    def _refuse_second(self, day: date | None) -> None:
-        """Refuse a date that the office has already, among the rows of past years too."""
-        if day is None:
-            return
-        same = OfficeDay.objects.filter(office=self.instance.office_id, date=day)
-        if same.exclude(pk=self.instance.pk).exists():
-            self.add_error("date", _("This date stands among the office's days already."))
 
 
 class OfficeDayInline(TabularInline):
@@ -160,6 +82,8 @@ class OfficeAdmin(PreviewedAdmin):
             {"fields": ("country", "subdivision", "public_holidays")},
         ),
         (gettext_lazy("Reachable at"), {"fields": ("msa_phone", "phone", "email")}),
+        (gettext_lazy("Escalations"), {"fields": ACKNOWLEDGEMENTS}),
+        (gettext_lazy("Workload"), {"fields": ("workload_by_person",)}),
     )
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -200,7 +124,7 @@ class OfficeAdmin(PreviewedAdmin):
     @admin.action(description=gettext_lazy("Add the public holidays of this and next year"))
     def add_public_holidays(self, request: HttpRequest, queryset: Any) -> None:
         offices = Office.objects.filter(pk__in=[office.pk for office in queryset])
-        _lock(offices)
+        lock_offices(offices)
         news: list[News] = []
         with self.weighed(request, Certificate.objects.filter(office__in=offices)):
             for office in offices:
@@ -263,12 +187,6 @@ class OfficeAdmin(PreviewedAdmin):
     def _tell(self, request: HttpRequest, news: list[News]) -> None:
         for level, text in news:
             self.message_user(request, text, level)
-
-
-def _lock(offices: QuerySet[Office]) -> None:
-    """Lock offices after their certificates: filing locks them in that order too."""
-    for rows in (Certificate.objects.filter(office__in=offices), offices):
-        list(rows.order_by("pk").select_for_update(of=("self",), no_key=True).values_list("pk"))
 
 
 def revision_text(revision: CalendarRevision) -> str:

@@ -1,16 +1,23 @@
 """What the vendor owes a customer, and until when: one register (SPEC 19.8)."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+TITLE_LENGTH = 200  # characters: as long as that of an incident
+WORDS_LENGTH = 500  # characters of a proof or a reason: some sentences, or a link
 
 
 class Obligation(models.Model):
     """Something owed to a customer by an instant, with the proof that it was delivered.
 
     `key` names it once per customer, so that whoever owes it again changes nothing. It is open
-    until it is delivered or waived. The other apps write this table through the actions of
+    until it is delivered or waived; waived by nobody: by the rules. `title` tells which of its kind
+    it is. `remind_at` is when people are next told of it: ahead, then once it is overdue; None
+    afterwards. The other apps write this table through the actions of
     `accounts.actions.obligations`.
     """
 
@@ -22,13 +29,19 @@ class Obligation(models.Model):
         HEALTH_CHECK = "health_check", _("Health check")
         ADVICE = "advice", _("Agreed action")
 
+    class Rule(models.TextChoices):
+        """Why something is waived by itself; stored as the reason."""
+
+        REVOKED = "revoked", _("The certificate was revoked.")
+        NO_LONGER = "no_longer", _("The agreement does not say so any more.")
+
     customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="obligations")
     certificate = models.ForeignKey(
         "accounts.Certificate", models.PROTECT, null=True, blank=True, related_name="obligations"
     )
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     key = models.CharField(max_length=120)
-    title = models.CharField(_("title"), max_length=200, blank=True)
+    title = models.CharField(_("title"), max_length=TITLE_LENGTH, blank=True)
     owed_since = models.DateTimeField(_("owed since"))
     due_at = models.DateTimeField(_("due"))
     remind_at = models.DateTimeField(_("reminder"), null=True)
@@ -36,12 +49,12 @@ class Obligation(models.Model):
     delivered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
-    proof = models.CharField(_("proof"), max_length=500, blank=True)
+    proof = models.CharField(_("proof"), max_length=WORDS_LENGTH, blank=True)
     waived_at = models.DateTimeField(_("waived at"), null=True)
     waived_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
-    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    reason = models.CharField(_("reason"), max_length=WORDS_LENGTH, blank=True)
 
     class Meta:
         verbose_name = _("obligation")
@@ -76,8 +89,20 @@ class Obligation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or str(self.get_kind_display())
+        kind = str(self.get_kind_display())
+        return f"{kind} · {self.title}" if self.title else kind
 
     @property
     def is_open(self) -> bool:
         return self.delivered_at is None and self.waived_at is None
+
+    def is_overdue(self, at: datetime) -> bool:
+        """Whether it is open past its due instant; delivered at that very instant is in time."""
+        return self.is_open and self.due_at < at
+
+    @property
+    def reason_text(self) -> str:
+        """Return the reason in the words of who waived it, or in the rules' translated ones."""
+        if self.waived_by_id is None and self.reason in self.Rule.values:
+            return str(self.Rule(self.reason).label)
+        return self.reason
