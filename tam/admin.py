@@ -1,4 +1,4 @@
-"""When people do not work, for the administrators."""
+"""When people work and when not, for the administrators; what they change is kept as history."""
 
 from typing import Any, ClassVar
 
@@ -7,8 +7,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.admin.base import KeptAdmin, ModelForm, WhenFilter, reception
-from accounts.models import Role
+from accounts.admin.base import KeptAdmin, ModelForm, WhenFilter, administrator, reception
+from accounts.admin.offices import DutyShiftAdmin
+from accounts.models import DutyShift, Role
+from tam.actions.roster.absences import correct_absence, remove_absence
+from tam.actions.roster.shifts import correct_shift, remove_shift
 from tam.models import Absence
 
 
@@ -64,3 +67,21 @@ class AbsenceAdmin(KeptAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         begun = obj is not None and obj.starts_at <= reception(request)
         return not begun and super().has_delete_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ARG002, FBT001
+        correct_absence(absence=obj, actor=administrator(request), at=reception(request))
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        remove_absence(absence=obj, actor=administrator(request), at=reception(request))
+
+
+admin.site.unregister(DutyShift)  # accounts cannot know of the history that is kept here
+
+
+@admin.register(DutyShift)
+class RosterShiftAdmin(DutyShiftAdmin):
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ARG002, FBT001
+        correct_shift(shift=obj, actor=administrator(request), at=reception(request))
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        remove_shift(shift=obj, actor=administrator(request), at=reception(request))

@@ -1,23 +1,24 @@
 """Who is responsible over a span of time (SPEC 10).
 
-It is the question of `responsible`, asked of every instant at once.
+It is the question of `responsible`, asked of every instant at once; a test holds them together.
 """
 
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from enum import Enum, auto
+from datetime import UTC, date, datetime, time, timedelta
+from enum import IntEnum, auto
 from itertools import pairwise
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
+from zoneinfo import ZoneInfo
 
 from accounts import worktime
 from accounts.models import Certificate, DutyShift, Office, User
 from tam.models import Absence
 
 
-class Standing(Enum):
+class Standing(IntEnum):
     """As what somebody is responsible."""
 
     TAM = auto()
@@ -39,6 +40,14 @@ class Watch(NamedTuple):
     person: User | None
 
 
+class Overlap(NamedTuple):
+    """A span in which several people answer an office's line; the first of them is responsible."""
+
+    since: datetime
+    until: datetime
+    people: tuple[User, ...]
+
+
 class Turn(NamedTuple):
     """A span in which one person, or nobody, is responsible for a certificate."""
 
@@ -48,18 +57,23 @@ class Turn(NamedTuple):
     person: User | None
 
 
+_Stretch = TypeVar("_Stretch", Watch, Overlap, Turn)
+
+
 @dataclass(frozen=True)
 class Roster:
     """The shifts and absences of a span [since, until), read once for many certificates.
 
-    Certificates that differ in nothing that matters here share their turns.
+    Shifts stand in the order in which they begin. Certificates that differ in nothing that matters
+    here share their turns.
     """
 
     span: Span
     shifts: Mapping[int, Sequence[DutyShift]]
     absences: Mapping[int, Sequence[Span]]
     _turns: dict[object, list[Turn]] = field(default_factory=dict)
-    _lines: dict[int, list[Watch]] = field(default_factory=dict)
+    _lines: dict[int, list[Overlap]] = field(default_factory=dict)
+    _uncovered: dict[object, list[Span]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, offices: Iterable[Office], since: datetime, until: datetime) -> Self:
@@ -76,26 +90,51 @@ class Roster:
             absences[absence.person_id].append(Span(absence.starts_at, absence.ends_at))
         return cls(Span(since, until), shifts, absences)
 
+    def with_shifts(
+        self, office: Office, added: Iterable[DutyShift] = (), removed: Iterable[int] = ()
+    ) -> Self:
+        """Return what would be if an office had other shifts: `removed` holds keys."""
+        gone = set(removed)
+        kept = [shift for shift in self.shifts.get(office.pk, ()) if shift.pk not in gone]
+        planned = sorted([*kept, *added], key=lambda shift: shift.starts_at)
+        return type(self)(self.span, {**self.shifts, office.pk: planned}, self.absences)
+
+    def with_absences(self, person: User, absences: Iterable[Span]) -> Self:
+        """Return what would be if a person were absent at these times and no others."""
+        return type(self)(self.span, self.shifts, {**self.absences, person.pk: sorted(absences)})
+
     def line(self, office: Office) -> list[Watch]:
         """Return who answers an office's line, in order and leaving nothing out.
 
         Of two on shift it is whose shift began first; somebody absent does not answer.
         """
-        if office.pk not in self._lines:
-            self._lines[office.pk] = _joined_watches(self._watches(office.pk))
-        return self._lines[office.pk]
+        watches = (
+            Watch(since, until, next(iter(people), None))
+            for since, until, people in self._on_line(office)
+        )
+        return _joined(watches)
+
+    def overlaps(self, office: Office) -> list[Overlap]:
+        """Return when more than one person answers an office's line."""
+        return [overlap for overlap in self._on_line(office) if len(overlap.people) > 1]
 
     def turns(self, certificate: Certificate) -> list[Turn]:
         """Return who is responsible for a certificate, in order and leaving nothing out."""
-        key = (
-            certificate.office_id,
-            certificate.tam_id,
-            certificate.deputy_id,
-            certificate.hours.digest,
-        )
+        key = turn_key(certificate)
         if key not in self._turns:
-            self._turns[key] = _joined_turns(self._found(certificate))
+            self._turns[key] = _joined(self._found(certificate))
         return self._turns[key]
+
+    def uncovered(self, certificate: Certificate) -> list[Span]:
+        """Return when nobody is responsible for a certificate, be it valid then or not."""
+        key = turn_key(certificate)
+        if key not in self._uncovered:
+            self._uncovered[key] = [
+                Span(turn.since, turn.until)
+                for turn in self.turns(certificate)
+                if turn.standing is Standing.NOBODY
+            ]
+        return self._uncovered[key]
 
     def is_present(self, person: User, at: datetime) -> bool:
         """Whether a person works at an instant, as far as absences tell."""
@@ -103,17 +142,27 @@ class Roster:
             absence.since <= at < absence.until for absence in self.absences.get(person.pk, ())
         )
 
-    def _watches(self, office: int) -> Iterator[Watch]:
-        shifts = self.shifts.get(office, ())
+    def _on_line(self, office: Office) -> list[Overlap]:
+        if office.pk not in self._lines:
+            shifts = self.shifts.get(office.pk, ())
+            self._lines[office.pk] = _joined(self._swept(shifts))
+        return self._lines[office.pk]
+
+    def _swept(self, shifts: Sequence[DutyShift]) -> Iterator[Overlap]:
+        """Walk along the edges, with the shifts that are running in the order they began."""
         edges = [edge for shift in shifts for edge in (shift.starts_at, shift.ends_at)]
         edges += self._absence_edges({shift.person for shift in shifts})
+        coming = iter(shifts)
+        following = next(coming, None)
+        running: list[DutyShift] = []
         for since, until in self._segments(edges):
-            on_shift = (
-                shift.person
-                for shift in shifts
-                if shift.starts_at <= since < shift.ends_at and self.is_present(shift.person, since)
-            )
-            yield Watch(since, until, next(on_shift, None))
+            while following is not None and following.starts_at <= since:
+                running.append(following)
+                following = next(coming, None)
+            running = [shift for shift in running if shift.ends_at > since]
+            people = dict.fromkeys(shift.person for shift in running)
+            present = tuple(person for person in people if self.is_present(person, since))
+            yield Overlap(since, until, present)
 
     def _found(self, certificate: Certificate) -> Iterator[Turn]:
         openings = list(worktime.intervals(certificate.hours, *self.span))
@@ -150,6 +199,39 @@ class Roster:
         return pairwise(sorted({since, until, *inside}))
 
 
+def turn_key(certificate: Certificate) -> tuple[object, ...]:
+    """Return what certificates have in common whose turns are the same."""
+    return (
+        certificate.office_id,
+        certificate.tam_id,
+        certificate.deputy_id,
+        certificate.hours.digest,
+    )
+
+
+def valid_span(certificate: Certificate) -> Span:
+    """Return when a certificate is valid: whole days in its office's zone, until it is revoked."""
+    since = local_midnight(certificate.valid_from, certificate.office.timezone)
+    last = certificate.valid_until + timedelta(days=1)
+    until = local_midnight(last, certificate.office.timezone)
+    if certificate.revoked_at is not None:
+        until = max(since, min(until, certificate.revoked_at))
+    return Span(since, until)
+
+
+def local_midnight(day: date, timezone: str) -> datetime:
+    """Return when a day begins in a zone."""
+    return wall_clock(day, time(), timezone)
+
+
+def wall_clock(day: date, at: time, timezone: str) -> datetime:
+    """Return when a wall clock shows a time on a day.
+
+    One that a clock change skips moves forward by the skip; of a repeated one the first counts.
+    """
+    return datetime.combine(day, at, ZoneInfo(timezone)).astimezone(UTC)
+
+
 @dataclass(frozen=True)
 class _Lookup:
     """Instants in order, asked which of them is the last at or before another."""
@@ -161,21 +243,14 @@ class _Lookup:
         return found if found >= 0 else None
 
 
-def _joined_watches(watches: Iterable[Watch]) -> list[Watch]:
-    joined: list[Watch] = []
-    for watch in watches:
-        if joined and joined[-1].person == watch.person:
-            joined[-1] = joined[-1]._replace(until=watch.until)
-        else:
-            joined.append(watch)
-    return joined
-
-
-def _joined_turns(turns: Iterable[Turn]) -> list[Turn]:
-    joined: list[Turn] = []
-    for turn in turns:
-        if joined and joined[-1][2:] == turn[2:]:
-            joined[-1] = joined[-1]._replace(until=turn.until)
-        else:
-            joined.append(turn)
+def _joined(spans: Iterator[_Stretch]) -> list[_Stretch]:
+    """Join neighbours that differ in nothing but their times; there is at least one."""
+    joined: list[_Stretch] = []
+    first = last = next(spans)
+    for span in spans:
+        if span[2:] != last[2:]:
+            joined.append(first._replace(until=last.until))
+            first = span
+        last = span
+    joined.append(first._replace(until=last.until))
     return joined

@@ -1,0 +1,1 @@
+"""Planning who works when: shifts, patterns of them, swaps, absences, and alarms of gaps."""
