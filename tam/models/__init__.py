@@ -2,7 +2,7 @@
 
 from tam.models.customer import Advice, HandlingNote
 from tam.models.escalation import Complaint, ComplaintMessage, Escalation
-from tam.models.handover import Handover, HandoverItem, OfficeWatch
+from tam.models.handover import Handover, HandoverItem, HandoverNote, OfficeWatch
 from tam.models.paging import Page
 from tam.models.queue import BulkAct, BulkItem, QueuePreference, QueueView
 from tam.models.roster import Absence, CoverageAlarm, RosterChange, ShiftSwap
@@ -20,6 +20,7 @@ __all__ = [
     "HandlingNote",
     "Handover",
     "HandoverItem",
+    "HandoverNote",
     "OfficeWatch",
     "Page",
     "QueuePreference",

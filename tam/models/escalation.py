@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
@@ -83,7 +83,9 @@ class Escalation(models.Model):
     """An incident, or a complaint, raised to one of three levels (SPEC 11).
 
     `addressees` are the people whom it reached when it was opened. Where the office sets a time for
-    it, `acknowledge_by` is the instant at which it goes up by itself if nobody has acknowledged.
+    it, `acknowledge_by` is until when one of them has to acknowledge. `climbs_at` is the same
+    instant for as long as it may still go up by itself: None once it was acknowledged, left below
+    a higher level, or spared because the matter was closed; None from the start at the highest.
     """
 
     class Cause(models.TextChoices):
@@ -105,6 +107,7 @@ class Escalation(models.Model):
     )
     addressees = ArrayField(models.BigIntegerField(), default=list)
     acknowledge_by = models.DateTimeField(_("acknowledge by"), null=True)
+    climbs_at = models.DateTimeField(_("goes up by itself at"), null=True)
     acknowledged_at = models.DateTimeField(_("acknowledged at"), null=True)
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
@@ -134,10 +137,9 @@ class Escalation(models.Model):
         ]
         indexes = [
             models.Index(
-                F("acknowledge_by"),
-                "id",
+                fields=["climbs_at", "id"],
                 name="escalations_to_climb",
-                condition=Q(acknowledge_by__isnull=False, acknowledged_at=None),
+                condition=Q(climbs_at__isnull=False),
             )
         ]
 

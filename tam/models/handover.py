@@ -9,6 +9,7 @@ class Handover(models.Model):
     """The summary that the next responsible person gets; it counts when it is accepted.
 
     It covers the giver's turn, from `since` to `at`. `giver` is None where nobody was responsible.
+    `made_at` is when the change was noticed: after an outage, later than `at`.
     """
 
     office = models.ForeignKey("accounts.Office", models.PROTECT, related_name="handovers")
@@ -20,6 +21,7 @@ class Handover(models.Model):
     )
     since = models.DateTimeField(_("since"))
     at = models.DateTimeField(_("at"))
+    made_at = models.DateTimeField(_("made at"))
     note = models.TextField(_("note"), blank=True)
     noted_at = models.DateTimeField(_("noted at"), null=True)
     accepted_at = models.DateTimeField(_("accepted at"), null=True)
@@ -66,7 +68,7 @@ class HandoverItem(models.Model):
     section = models.CharField(max_length=10, choices=Section)
     position = models.PositiveIntegerField()
     facts = models.JSONField(
-        default=dict, help_text="State, severity, level, due time, what was done."
+        default=dict, help_text="State, side, severity, level, due time, what was done."
     )
 
     class Meta:
@@ -78,8 +80,27 @@ class HandoverItem(models.Model):
         ]
 
 
+class HandoverNote(models.Model):
+    """What a giver has written for their next handover, until it is made and takes it along."""
+
+    office = models.ForeignKey("accounts.Office", models.PROTECT, related_name="+")
+    giver = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    text = models.TextField(_("note"))
+    noted_at = models.DateTimeField(_("noted at"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["office", "giver"], name="handover_note_once")
+        ]
+
+
 class OfficeWatch(models.Model):
-    """Up to which instant an office's changes of responsibility were handed over."""
+    """Up to which instant an office's changes of responsibility were handed over.
+
+    `standing` maps each certificate's key to who was responsible then and since when, so that a
+    change that was entered afterwards is noticed too.
+    """
 
     office = models.OneToOneField("accounts.Office", models.CASCADE, related_name="watch")
     watched_until = models.DateTimeField()
+    standing = models.JSONField(default=dict)

@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 class Page(models.Model):
     """One person paged for one event of an incident; repeated until it is acknowledged.
 
-    `repeat_at` is when it is sent again, and to the team's heads as well; None when that is over.
+    `times` counts the event's pages up to the last that reached this person, who may have come to
+    it with a later one. `repeat_at` is when the event is paged again, and to the team's heads as
+    well; None when that is over.
     """
 
     class Cause(models.TextChoices):

@@ -5,6 +5,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+NAME_LENGTH = 60  # what fits beside the queue on two lines
+QUERY_LENGTH = 600  # every filter in use, and a search of some words in any script
+
 
 class QueueView(models.Model):
     """A narrowing of the queue under a name; with an office it is shared with that office."""
@@ -13,8 +16,8 @@ class QueueView(models.Model):
     office = models.ForeignKey(
         "accounts.Office", models.CASCADE, null=True, blank=True, related_name="queue_views"
     )
-    name = models.CharField(_("name"), max_length=60)
-    query = models.CharField(_("query"), max_length=600, blank=True)
+    name = models.CharField(_("name"), max_length=NAME_LENGTH)
+    query = models.CharField(_("query"), max_length=QUERY_LENGTH, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
