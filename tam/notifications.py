@@ -5,23 +5,38 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.utils.functional import Promise as LazyText
+from django.utils.translation import gettext as _text
 from django.utils.translation import gettext_lazy as _
 
-from accounts import worktime
 from accounts.models import Certificate, Role, User
 from incidents.notifications import rows
+from incidents.notifications.customer import acknowledge_by
 from incidents.notifications.events import Event
 from incidents.notifications.mails import Letter, Letters, Recipient, send
+from incidents.notifications.rows import Row
+from tam.models import Escalation
+from tam.queries.paging import paged_by
 from tam.responsible import (
     StandIn,
     on_duty,
-    people_at_level,
     responsible_for,
     team_heads,
 )
 
-# Severities whose filing out of hours pages the duty manager whatever the programme says.
-PAGED_OUT_OF_HOURS: Final = frozenset({1, 2})
+
+def _acknowledge_breach_by(event: Event) -> Row | None:
+    escalation = _of_breach(event)
+    if escalation is None or escalation.acknowledge_by is None:
+        return None
+    office = event.incident.certificate.office
+    return Row(_text("To be acknowledged by"), rows.instants(escalation.acknowledge_by, office))
+
+
+def _of_breach(event: Event) -> Escalation | None:
+    return Escalation.objects.filter(
+        incident=event.incident, cause=Escalation.Cause.BREACH, opened_at=event.entry.at
+    ).first()
+
 
 LETTERS: Final[Letters] = {
     "filed": Letter(
@@ -50,7 +65,7 @@ LETTERS: Final[Letters] = {
     "solution_offered": Letter(
         _("Solution offered"),
         _("%(name)s has offered a solution."),
-        (rows.customer, rows.answer_by),
+        (rows.customer, rows.lowered_severity, rows.answer_by),
     ),
     "workaround_recorded": Letter(
         _("Workaround recorded"),
@@ -100,7 +115,17 @@ LETTERS: Final[Letters] = {
     "escalated": Letter(
         _("Escalated to level %(level)s"),
         _("%(name)s has escalated this incident. It stands at level %(level)s."),
-        (rows.customer, rows.severity, rows.answer_due),
+        (rows.customer, rows.severity, rows.answer_due, acknowledge_by),
+    ),
+    "escalation_acknowledged": Letter(
+        _("Escalation acknowledged by %(name)s"),
+        _("%(name)s has taken note of the escalation to level %(level)s."),
+        (rows.customer, rows.severity),
+    ),
+    "escalation_answered": Letter(
+        _("Escalation answered by %(name)s"),
+        _("%(name)s has answered the escalation to level %(level)s."),
+        (rows.customer, rows.severity),
     ),
     "clock_warned": Letter(
         _("%(percentage)s %% of the response time is gone"),
@@ -113,7 +138,7 @@ LETTERS: Final[Letters] = {
             "No qualified response was given by the time below. The incident is escalated to "
             "level 2, and its author has been told."
         ),
-        (rows.customer, rows.severity, rows.answer_was_due),
+        (rows.customer, rows.severity, rows.answer_was_due, _acknowledge_breach_by),
     ),
     "breach_set_aside": Letter(
         _("Breach set aside"),
@@ -132,6 +157,16 @@ LETTERS: Final[Letters] = {
     ),
 }
 
+# An escalation that nobody acknowledged in time.
+CLIMBED: Final = Letter(
+    _("Gone up to level %(level)s"),
+    _(
+        "Nobody acknowledged the escalation in time. It has gone up to level %(level)s by itself, "
+        "and the customer has been told."
+    ),
+    (rows.customer, rows.severity, rows.answer_due, acknowledge_by),
+)
+
 # The same of what a programme promises besides the first response.
 FURTHER: Final[Letters] = {
     "clock_warned": Letter(
@@ -145,7 +180,7 @@ FURTHER: Final[Letters] = {
             "What was promised was not done by the time below. The incident is escalated to "
             "level 2, and its author has been told."
         ),
-        (rows.customer, rows.severity, rows.was_due),
+        (rows.customer, rows.severity, rows.was_due, _acknowledge_breach_by),
     ),
     "breach_set_aside": Letter(
         _("Breach set aside: %(promise)s"),
@@ -159,6 +194,9 @@ FURTHER: Final[Letters] = {
     ),
 }
 
+_TOLD_TO_ADDRESSEES: Final = frozenset(
+    {"escalated", "escalation_acknowledged", "escalation_answered"}
+)
 _WHY_WAS_RESPONSIBLE: Final = _(
     "You get this mail because you were responsible for this incident when it happened."
 )
@@ -170,6 +208,10 @@ _WHY_TAM: Final = _("You get this mail because you manage certificate %(certific
 _WHY_LEVEL: Final = _(
     "You get this mail because an escalation to level %(level)s is addressed to you."
 )
+_WHY_SILENT: Final = _(
+    "You get this mail because the escalation was addressed to you before it went up."
+)
+_WHY_BREACH: Final = _("You get this mail because the escalation that follows is addressed to you.")
 _WHY_FOLLOWER: Final = _("You get this mail because you follow this incident.")
 _WHY_IN_CHARGE: Final = {
     StandIn.NO: _("You get this mail because you are responsible for this incident now."),
@@ -191,23 +233,69 @@ _NOBODY: Final = {
 def notify(payload: Mapping[str, Any], *, at: datetime) -> None:
     """Tell the vendor's people whom an event concerns; never the one who did it."""
     event = Event.load(payload)
-    letter = (LETTERS if event.is_of_response else FURTHER).get(event.kind)
+    letter = _letter(event)
     if letter is None or event.is_internal or event.is_told_with_another:
         return
     concerned = [*_addressed(event), *_in_charge(event), *_must_know(event), *_followers(event)]
+    told_otherwise = {event.entry.actor_id, *_paged(event)}
     send(
         letter,
         event,
-        [recipient for recipient in concerned if recipient.user.pk != event.entry.actor_id],
+        [recipient for recipient in concerned if recipient.user.pk not in told_otherwise],
         at=at,
     )
 
 
+def _paged(event: Event) -> list[int]:
+    """Return the keys of those whom the event pages: the page is their letter."""
+    paged = paged_by(event.entry)
+    return [person.pk for person in paged.people] if paged else []
+
+
+def _letter(event: Event) -> Letter | None:
+    if _is_climb(event):
+        return CLIMBED
+    return (LETTERS if event.is_of_response else FURTHER).get(event.kind)
+
+
 def _addressed(event: Event) -> list[Recipient]:
-    if event.kind != "escalated":
+    """Return whom an escalation reached, and below it who did not acknowledge."""
+    silent = _silent_below(event)
+    return [
+        *_told(_reached(event), _WHY_LEVEL),
+        *_told(silent, _WHY_SILENT),
+    ]
+
+
+def _is_climb(event: Event) -> bool:
+    return event.kind == "escalated" and event.entry.data.get("cause") == Escalation.Cause.SILENCE
+
+
+def _reached(event: Event) -> list[User]:
+    """Return whom the escalation reached that an event is about."""
+    if event.kind not in _TOLD_TO_ADDRESSEES:
         return []
-    level = event.entry.data["level"]
-    return _told(people_at_level(event.incident.certificate, level), _WHY_LEVEL)
+    return _people(_at_level(event, event.entry.data["level"]))
+
+
+def _silent_below(event: Event) -> list[User]:
+    """Return whom the level below reached, for one that it has gone up from by itself."""
+    return _people(_at_level(event, event.entry.data["level"] - 1)) if _is_climb(event) else []
+
+
+def _reached_by_breach(event: Event) -> list[User]:
+    """Return whom the level reached that a breach opened."""
+    return _people(_of_breach(event)) if event.kind == "clock_breached" else []
+
+
+def _at_level(event: Event, level: int) -> Escalation | None:
+    return Escalation.objects.filter(incident=event.incident, level=level).first()
+
+
+def _people(escalation: Escalation | None) -> list[User]:
+    if escalation is None:
+        return []
+    return list(User.objects.filter(pk__in=escalation.addressees, is_active=True).order_by("pk"))
 
 
 def _in_charge(event: Event) -> list[Recipient]:
@@ -232,12 +320,14 @@ def _responsible(certificate: Certificate, at: datetime) -> list[Recipient]:
 def _must_know(event: Event) -> list[Recipient]:
     """Return who is told besides the responsible (SPEC 7.4, 7.7, 7.8)."""
     match event.kind:
-        case "filed" if _is_paged(event):
-            return _duty(event)
         case "clock_warned" if event.incident.severity == 1:
             return [*_duty(event), *_heads(event)]
         case "clock_breached" | "breach_set_aside":
-            return [*_told([event.incident.certificate.tam], _WHY_TAM), *_heads(event)]
+            return [
+                *_told([event.incident.certificate.tam], _WHY_TAM),
+                *_heads(event),
+                *_told(_reached_by_breach(event), _WHY_BREACH),
+            ]
     return []
 
 
@@ -247,13 +337,6 @@ def _duty(event: Event) -> list[Recipient]:
 
 def _heads(event: Event) -> list[Recipient]:
     return _told(team_heads(event.incident.certificate.office), _WHY_TEAM_HEAD)
-
-
-def _is_paged(event: Event) -> bool:
-    data, hours = event.entry.data, event.incident.certificate.hours
-    return bool(event.response.get("waits_for_call")) or (
-        data["severity"] in PAGED_OUT_OF_HOURS and not worktime.is_open(hours, event.entry.at)
-    )
 
 
 def _followers(event: Event) -> list[Recipient]:

@@ -8,15 +8,39 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import Q
+from django.utils.translation import gettext as _text
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from accounts.models import Role, User
+from incidents.models import Handling
 from incidents.notifications import rows
 from incidents.notifications.events import Event
 from incidents.notifications.mails import Letter, Letters, Recipient, send
+from incidents.notifications.rows import Row
 
 _REOPEN: Final = _("Reopen the incident")
+
+
+def reached(event: Event) -> Row | None:
+    """Name the people whom an escalation reached, and when."""
+    handed = event.incident.handlings.filter(
+        reason=Handling.Reason.ESCALATED, since=event.entry.at, user__isnull=False
+    )
+    names = list(handed.order_by("user").values_list("user__name", flat=True))
+    when = rows.instants(event.entry.at, event.incident.certificate.office)
+    return Row(_text("It reached"), [", ".join(names), *when]) if names else None
+
+
+def acknowledge_by(event: Event) -> Row | None:
+    """Say until when an escalation is to be acknowledged before it goes up by itself."""
+    until = event.entry.data.get("acknowledge_by")
+    if until is None:
+        return None
+    office = event.incident.certificate.office
+    lines = rows.instants(datetime.fromisoformat(until), office)
+    return Row(_text("To be acknowledged by"), lines)
+
 
 LETTERS: Final[Letters] = {
     "filed": Letter(
@@ -39,7 +63,7 @@ LETTERS: Final[Letters] = {
     "solution_offered": Letter(
         _("We offer a solution"),
         _("%(name)s offers a solution. Please accept it, or tell us what is still wrong."),
-        (rows.answer_by,),
+        (rows.lowered_severity, rows.answer_by),
         _("Accept or decline"),
     ),
     "workaround_recorded": Letter(
@@ -104,6 +128,15 @@ LETTERS: Final[Letters] = {
     "escalated": Letter(
         _("Escalated to level %(level)s"),
         _("%(name)s has escalated this incident. It stands at level %(level)s."),
+        (reached, acknowledge_by),
+    ),
+    "escalation_acknowledged": Letter(
+        _("Escalation acknowledged by %(name)s"),
+        _("%(name)s has taken note of the escalation to level %(level)s and sees to it."),
+    ),
+    "escalation_answered": Letter(
+        _("Escalation answered by %(name)s"),
+        _("%(name)s has answered the escalation to level %(level)s."),
     ),
     "clock_breached": Letter(
         _("Our answer is late"),
@@ -134,6 +167,16 @@ LETTERS: Final[Letters] = {
 }
 
 
+# An escalation that nobody acknowledged in time.
+CLIMBED: Final = Letter(
+    _("Gone up to level %(level)s"),
+    _(
+        "The escalation was not acknowledged in time. It has gone up to level %(level)s by itself, "
+        "without anything to do for you."
+    ),
+    (reached, acknowledge_by),
+)
+
 # The same of what a programme promises besides the first response.
 FURTHER: Final[Letters] = {
     "clock_breached": Letter(
@@ -163,10 +206,16 @@ FURTHER: Final[Letters] = {
 def notify(payload: Mapping[str, Any], *, at: datetime) -> None:
     """Tell author and followers of an event; its author only gets the receipt of filing."""
     event = Event.load(payload)
-    letter = (LETTERS if event.is_of_response else FURTHER).get(event.kind)
+    letter = _letter(event)
     if letter is None or event.is_internal or event.is_told_with_another:
         return
     send(letter, event, _recipients(event), at=at)
+
+
+def _letter(event: Event) -> Letter | None:
+    if event.kind == "escalated" and event.entry.data.get("cause") == "silence":
+        return CLIMBED
+    return (LETTERS if event.is_of_response else FURTHER).get(event.kind)
 
 
 def _recipients(event: Event) -> list[Recipient]:

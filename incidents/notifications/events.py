@@ -76,7 +76,7 @@ class Event:
     @cached_property
     def lowers_severity(self) -> bool:
         """Whether it is a workaround that made severity 1 a 2 (SPEC 5)."""
-        if self.kind != "workaround_recorded":
+        if self.kind not in {"workaround_recorded", "solution_offered"}:
             return False
         return JournalEntry.objects.filter(
             incident=self.entry.incident_id,
@@ -110,13 +110,16 @@ class Event:
     def is_told_with_another(self) -> bool:
         """Whether the mail on another event of the same act says it all.
 
-        A workaround's mail names the severity that follows from it, a breach's the escalation; a
-        clock that a call or a severity moved is told with those.
+        A workaround's mail names the severity that follows from it, a solution's the workaround
+        that it is, a breach's the escalation; a clock that a call or a severity moved is told with
+        those.
         """
         data: dict[str, Any] = self.entry.data
         match self.kind:
             case "severity_changed":
                 return bool(data["reason"] == "workaround")
+            case "workaround_recorded":
+                return "with" in data
             case "escalated":
                 return bool(data["cause"] == "breach")
             case "clock_moved":

@@ -46,6 +46,11 @@ def severity(event: Event) -> Row:
     return Row(_("Severity"), [" → ".join(map(severity_text, changed))])
 
 
+def lowered_severity(event: Event) -> Row | None:
+    """Name the severity where the event has changed it by being a workaround."""
+    return severity(event) if event.lowers_severity else None
+
+
 def answer_due(event: Event) -> Row | None:
     """Say until when the vendor has promised a first answer, while that is still open."""
     due_at = event.response.get("due_at")

@@ -143,7 +143,10 @@ class Cast:
     def _office(self, office: Office) -> Fields:
         key = self.key("office", office.pk)
         calendar = _in_force(self.since, self._calendars(office))
-        return {"do": "office", "key": key, "name": key, "calendar": calendar}
+        line = {"do": "office", "key": key, "name": key, "calendar": calendar}
+        if office.acknowledge_minutes:
+            line["acknowledge"] = office.acknowledge_minutes
+        return line
 
     def _staff(self, person: User) -> Fields:
         key = self.key("person", person.pk)

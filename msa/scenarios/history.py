@@ -44,13 +44,14 @@ ACTS: Mapping[str, str] = {
     "escalation_answered": "answer_escalation",
 }
 
-# What is not played: what follows by itself, from an act or from time, and who worked on it, which
-# moves no clock and no side.
+# What is not played: what follows by itself, from an act or from time; and who worked on it and
+# what was no longer asked, which move no clock and no side.
 CONSEQUENCES = frozenset(
     {
         "assigned",
         "handed_back",
         "handed_to_team",
+        "point_dropped",
         "related",
         "unrelated",
         "clock_started",

@@ -26,6 +26,7 @@ from msa.scenarios.lines import Line
 from msa.scenarios.setting import EPOCH, Setting
 from msa.wiring import HANDLERS, REACTIONS
 from tam.actions import escalations
+from tam.actions.climbing import climb_earlier_than
 
 # What acts and the database raise for values of another kind than the format's.
 UNREADABLE = (
@@ -97,6 +98,8 @@ class Player:
         else:
             fired = fire_earlier_than(at, among=self.incidents.values()) if self.incidents else 0
         if fired:
+            self._deliver()
+        if self.setting.escalations_climb and climb_earlier_than(at, among=self.incidents.values()):
             self._deliver()
         self.ended_at = at
 

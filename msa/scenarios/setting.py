@@ -18,16 +18,19 @@ from accounts.models import (
     Role,
     User,
 )
+from accounts.terms import MINUTES_MOST, SEVERITIES
 from msa.scenarios.lines import Line
 from tam.models import Absence
 
+ACKNOWLEDGED = frozenset(str(severity) for severity in SEVERITIES)
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # calendars count from before any act
 
 
 class Setting:
     """Who and what is there to play with.
 
-    `today` is where relative dates count from. In a rehearsal every name that must be unique bears
+    `today` is where relative dates count from; `escalations_climb` tells whether any office sets a
+    time by which they are to be acknowledged. In a rehearsal every name that must be unique bears
     a mark, so that it meets neither the live desk's nor another rehearsal's.
     """
 
@@ -35,6 +38,7 @@ class Setting:
         self.today = today
         self.password = password
         self.mark = f"-{secrets.token_hex(4)}" if rehearsal else ""
+        self.escalations_climb = False
         self._offices: dict[str, Office] = {}
         self._people: dict[str, User] = {}
         self._customers: dict[str, Customer] = {}
@@ -55,7 +59,9 @@ class Setting:
             phone=phones.get("line", ""),
             msa_phone=phones.get("msa", ""),
             email=line.fields.get("email", ""),
+            acknowledge_minutes=_acknowledge(line),
         )
+        self.escalations_climb |= bool(office.acknowledge_minutes)
         _add_days(office, calendar)
         if line.fields.get("holidays_from"):
             offices.adopt_public_holidays(
@@ -230,6 +236,18 @@ def _calendar(line: Line) -> Mapping[str, Any]:
     if not isinstance(calendar, Mapping):
         raise line.error("“calendar” is missing.")
     return calendar
+
+
+def _acknowledge(line: Line) -> dict[str, int]:
+    """Return the minutes that an office has for each severity."""
+    minutes = line.fields.get("acknowledge", {})
+    if not isinstance(minutes, Mapping):
+        raise line.error("“acknowledge” is not understood; expected minutes for each severity.")
+    for severity, allowed in minutes.items():
+        number = isinstance(allowed, int) and not isinstance(allowed, bool)
+        if severity not in ACKNOWLEDGED or not number or not 0 < allowed <= MINUTES_MOST:
+            raise line.error(f"“acknowledge” is not understood: {severity!r} and {allowed!r}.")
+    return dict(minutes)
 
 
 def _set_targets(row: ProgrammeSeverity, targets: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Escalating an incident over the levels (SPEC 11)."""
+"""Escalating an incident over the levels, and taking it up there (SPEC 11)."""
 
 from datetime import datetime
 
@@ -7,15 +7,14 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from accounts.errors import Changed, Conflict, NotAllowed
-from accounts.models import Role, User
+from accounts.models import User
 from incidents.actions.case import Case
-from incidents.actions.handing import hand_over
-from incidents.models import Handling, Incident, MessageKind
+from incidents.models import Incident, MessageKind
 from incidents.states import Side
+from tam.actions.climbing import Levels, entry_data
 from tam.models import Escalation
-from tam.responsible import people_at_level, top_level
-
-BREACH_LEVEL = 2  # SPEC 7.8
+from tam.queries.escalations import may_take_up
+from tam.responsible import top_level
 
 
 @transaction.atomic
@@ -34,9 +33,9 @@ def escalate(
     case = Case.open(incident, at=at)
     if case.incident.side is not Side.VENDOR:
         raise Conflict(_("An incident can be escalated only while the next move is ours."))
-    missed = [clock.breached_at for clock in case.clocks.latest.values() if clock.breached_at]
-    reached = _open_for_breach(case, min(missed)) if missed else level_of(case.incident)
-    level = reached + 1
+    levels = Levels(case)
+    levels.settle(before=at)
+    level = levels.level + 1
     if from_level is not None and level != from_level + 1:
         raise Changed(
             _("This incident has reached level %(level)d meanwhile. Send again to go above it.")
@@ -45,9 +44,9 @@ def escalate(
     if level > top_level(case.incident.agreement()):
         raise Conflict(_("This incident is at the highest level already."))
     cause = Escalation.Cause.CONTACT if actor.is_contact else Escalation.Cause.STAFF
-    escalation = _open(case, level, cause, actor, at=at)
+    escalation = levels.open(level, cause, at=at, actor=actor)
     message = case.write(actor, MessageKind.REASON, text)
-    case.record("escalated", actor=actor, message=message, data={"level": level, "cause": cause})
+    case.record("escalated", actor=actor, message=message, data=entry_data(escalation))
     case.finish()
     return escalation
 
@@ -58,19 +57,25 @@ def escalate_breach(*, incident_id: int, at: datetime) -> None:
     case = Case.lock(incident_id, at, at)
     stands = any(clock.breached_at == at for clock in case.clocks.latest.values())
     if stands or case.incident.clocks.filter(breached_at=at).exists():
-        _open_for_breach(case, at)
-        case.finish()
+        levels = Levels(case)
+        if levels.settle(before=at) + levels.breached(at):
+            case.finish()
 
 
 @transaction.atomic
-def acknowledge(*, incident: Incident, actor: User, text: str, at: datetime) -> Escalation:
-    """Acknowledge the highest escalation: the person it is addressed to has taken note."""
+def acknowledge(
+    *, incident: Incident, actor: User, text: str, at: datetime, level: int | None = None
+) -> Escalation:
+    """Acknowledge the highest escalation: the person it is addressed to has taken note.
+
+    `level` is the one that the person saw; raises `Changed` when it has gone up since. At the very
+    instant by which it was to be acknowledged is in time.
+    """
     case = Case.open(incident, at=at)
-    escalation = _addressed_to(case.incident, actor)
+    escalation = _addressed_to(case, actor, level, at)
     if escalation.acknowledged_at is not None:
         raise Conflict(_("This escalation is acknowledged already."))
-    escalation.acknowledged_at, escalation.acknowledged_by = at, actor
-    escalation.save(update_fields=["acknowledged_at", "acknowledged_by"])
+    _take_note(case, escalation, actor, at)
     message = case.write(actor, MessageKind.REPLY, text) if text else None
     data = {"level": escalation.level}
     case.record("escalation_acknowledged", actor=actor, message=message, data=data)
@@ -79,14 +84,15 @@ def acknowledge(*, incident: Incident, actor: User, text: str, at: datetime) -> 
 
 
 @transaction.atomic
-def answer_escalation(*, incident: Incident, actor: User, text: str, at: datetime) -> Escalation:
+def answer_escalation(
+    *, incident: Incident, actor: User, text: str, at: datetime, level: int | None = None
+) -> Escalation:
     """Answer the highest escalation, which the customer reads; answering acknowledges too."""
     case = Case.open(incident, at=at)
-    escalation = _addressed_to(case.incident, actor)
-    if escalation.acknowledged_at is None:
-        escalation.acknowledged_at, escalation.acknowledged_by = at, actor
+    escalation = _addressed_to(case, actor, level, at)
+    _take_note(case, escalation, actor, at)
     escalation.answered_at, escalation.answered_by = at, actor
-    escalation.save()
+    case.writes.update(escalation, ("answered_at", "answered_by"))
     message = case.write(actor, MessageKind.REPLY, text)
     data = {"level": escalation.level}
     case.record("escalation_answered", actor=actor, message=message, data=data)
@@ -99,48 +105,25 @@ def level_of(incident: Incident) -> int:
     return incident.escalations.aggregate(level=Max("level"))["level"] or 0
 
 
-def _addressed_to(incident: Incident, actor: User) -> Escalation:
-    """Return the highest escalation if it is this person's to take up.
-
-    For the account manager the deputy stands in, and a duty manager.
-    """
-    escalation = incident.escalations.order_by("-level").first()
+def _addressed_to(case: Case, actor: User, level: int | None, at: datetime) -> Escalation:
+    """Return the highest escalation if it is this person's to take up, settled up to now."""
+    levels = Levels(case)
+    if levels.settle(before=at):
+        case.writes.send()
+    escalation = levels.highest
     if escalation is None or escalation.answered_at is not None:
         raise Conflict(_("There is no escalation to answer."))
-    certificate = incident.certificate
-    people = people_at_level(certificate, escalation.level)
-    stands_in = certificate.tam in people and (
-        actor == certificate.deputy or actor.role == Role.DUTY_MANAGER
-    )
-    if actor not in people and not stands_in:
+    if level is not None and escalation.level != level:
+        raise Changed(
+            _("This has gone up to level %(level)d meanwhile.") % {"level": escalation.level}
+        )
+    if not may_take_up(actor, escalation, at):
         raise NotAllowed(_("This escalation is addressed to somebody else."))
     return escalation
 
 
-def _open_for_breach(case: Case, at: datetime) -> int:
-    """Open level 2 at the instant of a breach, if it is not reached; return the level reached."""
-    reached = level_of(case.incident)
-    if reached >= BREACH_LEVEL:
-        return reached
-    _open(case, BREACH_LEVEL, Escalation.Cause.BREACH, None, at=at)
-    data = {"level": BREACH_LEVEL, "cause": str(Escalation.Cause.BREACH)}
-    case.record("escalated", at=at, data=data)
-    return BREACH_LEVEL
-
-
-def _open(
-    case: Case, level: int, cause: Escalation.Cause, actor: User | None, *, at: datetime
-) -> Escalation:
-    """Hand the incident to the level's people; the escalation gets its key with `finish`."""
-    people = people_at_level(case.incident.agreement(), level)
-    hand_over(case.incident, people, at, reason=Handling.Reason.ESCALATED)
-    escalation = Escalation(
-        customer_id=case.incident.customer_id,
-        incident=case.incident,
-        level=level,
-        cause=cause,
-        opened_at=at,
-        opened_by=actor,
-    )
-    case.writes.insert([escalation])
-    return escalation
+def _take_note(case: Case, escalation: Escalation, actor: User, at: datetime) -> None:
+    if escalation.acknowledged_at is None:
+        escalation.acknowledged_at, escalation.acknowledged_by = at, actor
+        escalation.climbs_at = None
+        case.writes.update(escalation, ("acknowledged_at", "acknowledged_by", "climbs_at"))

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.model.clock import Clock
 from tests.model.hours import a_month_after, hours_of, local_date, seconds_of, text_of
-from tests.model.life import Escalation, Incident, Refused
+from tests.model.life import Incident, Refused
 from tests.model.people import LEVEL_OF, VERBS, Certificate, People, Person, Shift
 
 SEVERITY_OF = {
@@ -54,6 +54,7 @@ def report_of(scenario: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 class Desk:
     def __init__(self) -> None:
         self.calendars: dict[str, dict[str, Any]] = {}
+        self.acknowledge: dict[str, dict[str, int]] = {}
         self.people = People()
         self.programmes = {key: _edition(called) for key, called in CALL_REQUIRED.items()}
         self.certificates: dict[str, Certificate] = {}
@@ -74,24 +75,29 @@ class Desk:
     # Time.
 
     def let_time_pass(self, until: int) -> None:
-        """Fire what lies strictly before: earliest first; warnings, then breaches, then ends."""
+        """Fire what lies strictly before: earliest first; warnings, breaches, ends, then climbs."""
         while (earliest := min(self.deadlines(), default=None)) and earliest[0] < until:
             at, what, number, clock_number = earliest
             incident = list(self.incidents.values())[number]
             if what == 0:
                 fire_warning(incident.clocks[clock_number], at)
             elif what == 1:
-                office = incident.certificate.office
-                incident.breach(
-                    incident.clocks[clock_number], self.people.of_role("team_head", office)
-                )
-            else:
+                clock = incident.clocks[clock_number]
+                incident.breach(clock, self.people_at(2, incident), self.minutes_of(incident))
+            elif what == 2:
                 incident.expire(at)
+            elif incident.side is None:
+                incident.escalations[-1].climbs_at = None
+            else:
+                self.open_level(incident, incident.level + 1, at)
 
     def deadlines(self) -> Iterable[tuple[int, int, int, int]]:
         for number, incident in enumerate(self.incidents.values()):
             if incident.until is not None:
                 yield incident.until, 2, number, 0
+            for escalation in incident.escalations:
+                if escalation.climbs_at is not None:
+                    yield escalation.climbs_at, 3, number, 0
             for clock_number, clock in enumerate(incident.clocks):
                 if clock.fires:
                     yield clock.due_at, 1, number, clock_number
@@ -103,6 +109,7 @@ class Desk:
 
     def do_office(self, line: Mapping[str, Any]) -> None:
         self.calendars[line["key"]] = _calendar(line["calendar"])
+        self.acknowledge[line["key"]] = line.get("acknowledge", {})
 
     def do_staff(self, line: Mapping[str, Any]) -> None:
         self.people.known[line["key"]] = Person(line["key"], line["role"], line.get("office"))
@@ -216,7 +223,7 @@ class Desk:
             case "reopen":
                 self.reopen(incident, person, at)
             case "escalate":
-                self.escalate(incident)
+                self.escalate(incident, at)
             case "acknowledge" | "answer_escalation":
                 self.answer_escalation(incident, person, do)
             case _:
@@ -239,14 +246,23 @@ class Desk:
             raise Refused
         incident.reopen(at, by_contact=by_contact)
 
-    def escalate(self, incident: Incident) -> None:
+    def escalate(self, incident: Incident, at: int) -> None:
         if incident.side != "vendor" or incident.level == 3:
             raise Refused
-        level = incident.level + 1
-        office = incident.certificate.office
+        self.open_level(incident, incident.level + 1, at)
+
+    def open_level(self, incident: Incident, level: int, at: int) -> None:
+        to = self.people_at(level, incident)
+        incident.escalate(level, to, at, self.minutes_of(incident))
+
+    def people_at(self, level: int, incident: Incident) -> list[str]:
         roles = {2: "team_head", 3: "business_manager"}
-        to = self.people.of_role(roles[level], office) if level in roles else []
-        incident.escalations.append(Escalation(level, to))
+        if level not in roles:
+            return []
+        return self.people.of_role(roles[level], incident.certificate.office)
+
+    def minutes_of(self, incident: Incident) -> int | None:
+        return self.acknowledge[incident.certificate.office].get(str(incident.severity))
 
     def answer_escalation(self, incident: Incident, person: Person, do: str) -> None:
         if not incident.escalations:
@@ -256,7 +272,7 @@ class Desk:
             raise Refused
         if highest.answered or (do == "acknowledge" and highest.acknowledged):
             raise Refused
-        highest.acknowledged = True
+        highest.acknowledged, highest.climbs_at = True, None
         highest.answered = do == "answer_escalation"
 
     # The report.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.model.clock import Clock, Target
-from tests.model.hours import Hours
+from tests.model.hours import Always, Hours
 from tests.model.people import Certificate
 
 VENDOR_STATES = ("received", "in_progress")
@@ -24,6 +24,7 @@ class Escalation:
     to: list[str]
     acknowledged: bool = False
     answered: bool = False
+    climbs_at: int | None = None
 
 
 @dataclass
@@ -269,7 +270,17 @@ class Incident:
                 again.revise(self.hours, at)
                 self.clocks.append(again)
 
-    def breach(self, clock: Clock, to: list[str]) -> None:
+    def breach(self, clock: Clock, to: list[str], minutes: int | None) -> None:
         clock.breached_at = clock.due_at
         if self.level < 2:
-            self.escalations.append(Escalation(2, to))
+            self.escalate(2, to, clock.due_at, minutes)
+
+    def escalate(self, level: int, to: list[str], at: int, minutes: int | None) -> None:
+        """Open a level; one below the highest goes up by itself, if it has a time for that."""
+        for lower in self.escalations:
+            lower.climbs_at = None
+        opened = Escalation(level, to)
+        if minutes is not None and level < 3:
+            counted = Always() if self.severity <= 2 else self.hours
+            opened.climbs_at = counted.due(at, minutes * 60)
+        self.escalations.append(opened)

@@ -151,14 +151,11 @@ class _Life:
         self.now += self.random.randrange(-DAY, DAY) // 300 * 300
         self.edges.append(change)
         for office, office_zone in (("north", zone), ("south", other_zone)):
-            self.add(
-                {
-                    "do": "office",
-                    "key": office,
-                    "name": office,
-                    "calendar": self.calendar(office_zone),
-                }
-            )
+            line: dict[str, Any] = {"do": "office", "key": office, "name": office}
+            line |= {"calendar": self.calendar(office_zone)}
+            if self.random.random() < 0.5:
+                line["acknowledge"] = self.minutes()
+            self.add(line)
         for person, (role, office) in STAFF.items():
             if self.random.random() < 0.9 or person in {"tom", "tess", "sven"}:
                 self.add({"do": "staff", "key": person, "role": role, "office": office})
@@ -166,6 +163,14 @@ class _Life:
             self.add({"do": "customer", "key": customer, "name": customer.title()})
         self.add_certificates()
         self.add_shifts()
+
+    def minutes(self) -> dict[str, int]:
+        """Return by when escalations are to be acknowledged, at some severities."""
+        return {
+            severity: self.random.choice((15, 30, 120, 480, 1500))
+            for severity in "1234"
+            if self.random.random() < 0.8
+        }
 
     def add_certificates(self) -> None:
         programmes = sorted(CALL_REQUIRED)
@@ -289,6 +294,7 @@ class _Life:
         found = [incident.until] if incident.until is not None else []
         if incident.closed_at is not None:
             found.append(incident.closed_at + 14 * DAY)
+        found += [step.climbs_at for step in incident.escalations if step.climbs_at is not None]
         for clock in incident.clocks:
             if clock.can_move:
                 warnings = [at for at in clock.warnings_due_at if at is not None]
@@ -336,7 +342,7 @@ class _Life:
             do = self.random.choices([act for act, _ in acts], [often for _, often in acts])[0]
         else:
             do = self.random.choice(ACTS)
-        if incident and incident.escalations and self.random.random() < 0.1:
+        if incident and incident.escalations and self.random.random() < 0.15:
             do = self.random.choice(("acknowledge", "answer_escalation"))
         line = {"do": do, "at": self.at(), "incident": key, "by": self.somebody(do, incident)}
         match do:
