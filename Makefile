@@ -55,6 +55,7 @@ soak: $(VENV)/installed-dev ## a million random cases, lives of incidents, a tho
 bench: $(VENV)/installed-dev $(VENV)/installed-bench ## measure what ought to be fast
 	@$(BIN)/python -m bench.worktime
 	@$(BIN)/python -m bench.play
+	@$(BIN)/python -m bench.queue
 
 lock: $(VENV)/installed-dev ## write the lock files anew, with the newest versions allowed
 	@$(COMPILE) --upgrade --output-file requirements.lock requirements.in

@@ -53,9 +53,11 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         if user.role == Role.DUTY_MANAGER:
             on_shift = user.shifts.filter(starts_at__lte=at, ends_at__gt=at).values("office")
             handled = Q(pk__in=user.handlings.values("incident"))
-            return self.filter(Q(certificate__office__in=on_shift) | handled)
+            theirs = Certificate.objects.filter(office__in=on_shift).values("pk")
+            return self.filter(Q(certificate__in=theirs) | handled)
         if user.role == Role.TEAM_HEAD:
-            return self.filter(Q(certificate__office=user.office_id) | handed)
+            theirs = Certificate.objects.filter(office=user.office_id).values("pk")
+            return self.filter(Q(certificate__in=theirs) | handed)
         return self.filter(handed)
 
 

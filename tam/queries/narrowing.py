@@ -1,23 +1,29 @@
 """What a person asks of the queue: one tab, and filters that stand in the address."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Self, TypeVar
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Final, Self, TypeVar
 from urllib.parse import urlencode
 
-from django.db.models import Exists, OuterRef, Q, TextChoices
+from django.db.models import TextChoices
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
-from incidents.models import Handling, QueueTier
-from incidents.states import SEVERITY_LABELS, Side
-from tam.models import Escalation
+from incidents.categories import Kind
+from incidents.states import SEVERITY_LABELS, Side, State
 
-SOON = timedelta(hours=1)
 TEXT_LENGTH = 200  # characters searched for: as long as a title may be
 KEY_DIGITS = 18  # of a primary key in an address: no more fit into 64 bits for certain
+
+ME: Final = "me"
+NOBODY: Final = "nobody"
+
+DUE_WITHIN: Final = MappingProxyType(
+    {"1h": timedelta(hours=1), "4h": timedelta(hours=4), "8h": timedelta(hours=8)}
+    | {"24h": timedelta(hours=24), "72h": timedelta(hours=72)}
+)
 
 Choice = TypeVar("Choice", bound=TextChoices)
 
@@ -34,81 +40,89 @@ class Tab(TextChoices):
 
 
 OPEN_TABS = tuple(tab for tab in Tab if tab is not Tab.CLOSED)
+OPEN_STATES = tuple(state for state in State if state is not State.CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
-    """A tab and filters; what an address says beyond that, or wrongly, is passed over."""
+    """A tab and filters; what an address says beyond that, or wrongly, is passed over.
+
+    `owner` is `ME`, `NOBODY`, a person's key in digits, or empty; `due` a key of `DUE_WITHIN`.
+    """
 
     tab: Tab = Tab.ALL
     side: Side | None = None
-    severity: int | None = None
+    severities: tuple[int, ...] = ()
     customer: int | None = None
+    certificate: int | None = None
+    owner: str = ""
+    team: int | None = None
+    product: int | None = None
+    kind: Kind | None = None
+    state: State | None = None
+    due: str = ""
+    escalated: bool = False
     text: str = ""
 
     @classmethod
     def from_query(cls, query: QueryDict) -> Self:
-        severity = whole_number(query.get("severity"))
+        state, due = _member(State, query.get("state")), query.get("due", "")
         return cls(
             tab=_member(Tab, query.get("tab")) or Tab.ALL,
             side=_member(Side, query.get("side")),
-            severity=severity if severity in SEVERITY_LABELS else None,
+            severities=_severities(query.getlist("severity")),
             customer=whole_number(query.get("customer")),
+            certificate=whole_number(query.get("certificate")),
+            owner=_owner(query.get("owner", "")),
+            team=whole_number(query.get("team")),
+            product=whole_number(query.get("product")),
+            kind=_member(Kind, query.get("kind")),
+            state=state if state in OPEN_STATES else None,
+            due=due if due in DUE_WITHIN else "",
+            escalated=query.get("escalated") == "1",
             text=query.get("q", "").replace("\0", "").strip()[:TEXT_LENGTH],
         )
 
     @property
-    def filters(self) -> Mapping[str, str]:
+    def filters(self) -> Sequence[tuple[str, str]]:
         """Return the filters in use, without the tab, by their names in the address."""
-        named = {
-            "side": self.side,
-            "severity": self.severity,
-            "customer": self.customer,
-            "q": self.text,
-        }
-        return {name: str(value) for name, value in named.items() if value}
+        named = (
+            ("side", self.side),
+            *(("severity", severity) for severity in self.severities),
+            ("customer", self.customer),
+            ("certificate", self.certificate),
+            ("owner", self.owner),
+            ("team", self.team),
+            ("product", self.product),
+            ("kind", self.kind),
+            ("state", self.state),
+            ("due", self.due),
+            ("escalated", int(self.escalated)),
+            ("q", self.text),
+        )
+        return [(name, str(value)) for name, value in named if value]
 
-    def query(self, *, tab: Tab | None = None, without: str = "", page: int = 1) -> str:
+    def query(
+        self, *, tab: Tab | None = None, without: tuple[str, str] | None = None, page: int = 1
+    ) -> str:
         """Return what stands behind the address of this list, with a tab, or less a filter."""
         tab = tab or self.tab
-        parts = {} if tab is Tab.ALL else {"tab": str(tab)}
-        parts |= {name: value for name, value in self.filters.items() if name != without}
+        parts = [] if tab is Tab.ALL else [("tab", str(tab))]
+        parts += [pair for pair in self.filters if pair != without]
         if page > 1:
-            parts["page"] = str(page)
+            parts.append(("page", str(page)))
         return f"?{urlencode(parts)}" if parts else ""
 
-    def among(self, customers: Mapping[int, str]) -> Self:
-        """Forget a customer that is none of these."""
-        return self if self.customer in customers else replace(self, customer=None)
-
-    def chosen(self) -> Q:
-        """Return what the filters leave, the tab left aside."""
-        chosen = Q()
-        if self.side is Side.VENDOR:
-            chosen &= Q(queue_tier__lte=QueueTier.OUR_MOVE)
-        elif self.side is Side.CUSTOMER:
-            chosen &= Q(queue_tier=QueueTier.CUSTOMERS_MOVE)
-        if self.severity:
-            chosen &= Q(severity=self.severity)
-        if self.customer:
-            chosen &= Q(customer=self.customer)
-        for word in self.text.split():
-            chosen &= (
-                Q(reference__icontains=word)
-                | Q(title__icontains=word)
-                | Q(customer__name__icontains=word)
-                | Q(certificate__number__icontains=word)
-            )
-        return chosen
-
-
-def under(tab: Tab, user: User, at: datetime) -> Q:
-    """Return what stands under a tab.
-
-    Overdue is what its due time has passed, whether or not the sweep has noticed it (SPEC 7.9);
-    an answer at the due instant itself is in time.
-    """
-    return _UNDER[tab](user, at)
+    def known(self, names: Mapping[str, str]) -> Self:
+        """Forget those filters for a row of ours of which there is no name to show."""
+        return replace(
+            self,
+            customer=self.customer if "customer" in names else None,
+            certificate=self.certificate if "certificate" in names else None,
+            owner=self.owner if "owner" in names else "",
+            team=self.team if "team" in names else None,
+            product=self.product if "product" in names else None,
+        )
 
 
 def whole_number(value: str | None) -> int | None:
@@ -118,33 +132,13 @@ def whole_number(value: str | None) -> int | None:
     return None
 
 
-def _mine(user: User, _at: datetime) -> Q:
-    handed = Handling.held_by(user).values("incident")
-    return Q(certificate__in=user.certificates_in_charge()) | Q(pk__in=handed)
+def _severities(values: Iterable[str]) -> tuple[int, ...]:
+    chosen = {whole_number(value) for value in values}
+    return tuple(severity for severity in SEVERITY_LABELS if severity in chosen)
 
 
-def _overdue(_user: User, at: datetime) -> Q:
-    return Q(queue_tier=QueueTier.BREACHED) | Q(queue_tier=QueueTier.RUNNING, queue_at__lt=at)
-
-
-def _soon(_user: User, at: datetime) -> Q:
-    return Q(queue_tier=QueueTier.RUNNING, queue_at__gte=at, queue_at__lte=at + SOON)
-
-
-def _escalated(_user: User, _at: datetime) -> Q:
-    return Q(Exists(Escalation.objects.filter(incident=OuterRef("pk"))))
-
-
-_UNDER: Mapping[Tab, Callable[[User, datetime], Q]] = {
-    Tab.ALL: lambda _user, _at: Q(queue_tier__lt=QueueTier.CLOSED),
-    Tab.MINE: _mine,
-    Tab.OVERDUE: _overdue,
-    Tab.SOON: _soon,
-    Tab.OURS: lambda _user, _at: Q(queue_tier__lte=QueueTier.OUR_MOVE),
-    Tab.CUSTOMERS: lambda _user, _at: Q(queue_tier=QueueTier.CUSTOMERS_MOVE),
-    Tab.ESCALATED: _escalated,
-    Tab.CLOSED: lambda _user, _at: Q(queue_tier=QueueTier.CLOSED),
-}
+def _owner(value: str) -> str:
+    return value if value in {ME, NOBODY} else str(whole_number(value) or "")
 
 
 def _member(kind: type[Choice], value: str | None) -> Choice | None:

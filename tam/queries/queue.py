@@ -2,20 +2,22 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.paginator import Page, Paginator
 from django.db.models import (
+    Aggregate,
     Case,
     Count,
     Exists,
     F,
     Max,
+    Min,
     OuterRef,
     Q,
     QuerySet,
@@ -24,22 +26,21 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from accounts.models import Customer, User
-from incidents.models import Clock, ClockKind, Handling, Incident, most_pressing
+from accounts.models import User
+from incidents.models import Clock, ClockKind, Handling, Incident, QueueTier, most_pressing
 from incidents.queries import latest_clocks
 from tam.models import Absence, Escalation
-from tam.queries.narrowing import OPEN_TABS, Narrowing, Tab, under, whole_number
+from tam.queries.narrowing import DUE_WITHIN, OPEN_TABS, Narrowing, Tab
+from tam.queries.queue_filters import SOON, chosen, under
+from tam.queries.queue_version import SECOND, Stamp, Version, holds_until
+from tam.queries.queue_views import CountedView, counted_views
 
 ROWS = 50  # on a page: what a person scrolls through
 ROWS_REACHED = 5_000  # by paging; deeper pages cost ever more, and narrowing finds it sooner
-CUSTOMERS_OFFERED = 500  # in the filter: more than an office has
 JUDGED_WITHIN = timedelta(days=30)
 
 ORDER = ("queue_tier", "queue_severity", "queue_at", "id")
 LATEST_FIRST = tuple(f"-{column}" for column in ORDER)  # the same index, read backwards
-
-MINUTES_AN_HOUR = 60
-MINUTES_A_DAY = 24 * MINUTES_AN_HOUR
 
 REFERENCE = re.compile(r"INC-\d{4}-\d{6,12}", re.ASCII)
 
@@ -54,6 +55,7 @@ class Figures:
     seen: Mapping[Tab, int]
     narrowed: Mapping[Tab, int]
     newest: int  # the highest key among those listed; 0 for none
+    edges: Sequence[datetime]  # when the next ones fall due, or come within what is called soon
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,6 @@ class Mark(NamedTuple):
 
     pk: int
     journal_length: int
-    changed_at: datetime
     owner: str
 
 
@@ -93,27 +94,30 @@ class Row:
 class Queue:
     """One person's queue, as narrowed, at an instant; asks the database once for each property.
 
-    A page number that is none leads to the first page, one too high to the last.
+    A page number that is none leads to the first page, one too high to the last. The stamp is read
+    before everything else: what is written meanwhile is news to the next poll.
     """
 
     user: User
     narrowing: Narrowing
     at: datetime
     page_number: str = "1"
+    stamp: Stamp = field(default_factory=Stamp.read)
 
     @cached_property
     def figures(self) -> Figures:
-        """Everything in one query, which reads the open incidents once."""
-        chosen = self.narrowing.chosen()
-        figures = self._seen.filter(self._under(Tab.ALL)).aggregate(
-            newest=Max("pk", filter=chosen & self._under(self.narrowing.tab)),
-            **{f"seen_{tab}": Count("pk", filter=self._under(tab)) for tab in KEY_TABS},
-            **{f"tab_{tab}": Count("pk", filter=chosen & self._under(tab)) for tab in OPEN_TABS},
-        )
+        """Read the open incidents once, and where filters are in use what these leave once more."""
+        is_narrowed = bool(self.narrowing.filters)
+        of_all = self._counts("seen", KEY_TABS) | self._next_due
+        seen = self._open.aggregate(**of_all, **({} if is_narrowed else self._of_listed))
+        if is_narrowed:
+            left = self._open.filter(chosen(self.narrowing, self.user, self.at))
+            seen |= left.aggregate(**self._of_listed)
         return Figures(
-            seen={tab: figures[f"seen_{tab}"] for tab in KEY_TABS},
-            narrowed={tab: figures[f"tab_{tab}"] for tab in OPEN_TABS},
-            newest=figures["newest"] or 0,
+            seen={tab: seen[f"seen_{tab}"] for tab in KEY_TABS},
+            narrowed={tab: seen[f"tab_{tab}"] for tab in OPEN_TABS},
+            newest=seen["newest"] or 0,
+            edges=self._edges(seen),
         )
 
     @cached_property
@@ -128,23 +132,30 @@ class Queue:
         return page
 
     @cached_property
-    def version(self) -> str:
-        """Name what the list looks like now: it changes with any figure, event, owner or age.
+    def version(self) -> Version:
+        """Name what the list looks like now: it changes with any figure, event or owner.
 
-        Begins with the newest incident's key, from which `arrivals` knows what came since.
+        How long ago the last event was, the browser tells by itself.
         """
-        marks = [
-            (mark.pk, mark.journal_length, mark.owner, _age(self.at, mark)) for mark in self.page
-        ]
-        digest = hashlib.blake2s(repr((self.figures, marks)).encode(), digest_size=12)
-        return f"{self.figures.newest}-{digest.hexdigest()}"
+        figures = self.figures
+        views = [(counted.view.pk, counted.count) for counted in self.views]
+        shown = (figures.seen, figures.narrowed, figures.newest, list(self.page), views)
+        digest = hashlib.blake2s(repr(shown).encode(), digest_size=12)
+        until = holds_until(self.user, self.stamp, figures.edges, self.at)
+        return Version(
+            figures.newest, self.stamp.journal, self.stamp.roster, until, digest.hexdigest()
+        )
+
+    @cached_property
+    def views(self) -> list[CountedView]:
+        return counted_views(self.user, self.at)
 
     @cached_property
     def rows(self) -> list[Row]:
         """The page with all that it shows, in two queries."""
         keys = [mark.pk for mark in self.page]
         incidents = (
-            self._seen.select_related("customer", "product")
+            self._seen.select_related("customer", "product", "certificate", "category")
             .defer("targets")
             .annotate(level=_level())
             .in_bulk(keys)
@@ -165,10 +176,10 @@ class Queue:
 
     def arrivals(self, seen: str) -> list[Row]:
         """Return the rows of incidents filed since a version of this list."""
-        newest = whole_number(seen.partition("-")[0])
-        if newest is None or self.narrowing.tab is Tab.CLOSED:
+        version = Version.parse(seen)
+        if version is None or self.narrowing.tab is Tab.CLOSED:
             return []
-        return [row for row in self.rows if row.incident.pk > newest]
+        return [row for row in self.rows if row.incident.pk > version.newest]
 
     @property
     def answered_in_time(self) -> AnsweredInTime:
@@ -185,9 +196,45 @@ class Queue:
         return Incident.objects.visible_to(self.user, self.at)
 
     @property
+    def _open(self) -> QuerySet[Incident]:
+        return self._seen.filter(self._under(Tab.ALL))
+
+    def _counts(self, name: str, tabs: Iterable[Tab]) -> dict[str, Aggregate]:
+        return {f"{name}_{tab}": Count("pk", filter=self._under(tab)) for tab in tabs}
+
+    @property
+    def _of_listed(self) -> dict[str, Aggregate]:
+        newest = Max("pk", filter=self._under(self.narrowing.tab))
+        return {"newest": newest, **self._counts("tab", OPEN_TABS)}
+
+    @property
+    def _next_due(self) -> dict[str, Aggregate]:
+        running = Q(queue_tier=QueueTier.RUNNING)
+        due: dict[str, Aggregate] = {
+            "due": Min("queue_at", filter=running & Q(queue_at__gte=self.at))
+        }
+        return due | {
+            f"due_within_{number}": Min("queue_at", filter=running & Q(queue_at__gt=self.at + span))
+            for number, span in enumerate(self._spans)
+        }
+
+    @property
+    def _spans(self) -> list[timedelta]:
+        """Return within which times before its due time an incident counts as due soon."""
+        return [SOON, DUE_WITHIN[self.narrowing.due]] if self.narrowing.due else [SOON]
+
+    def _edges(self, found: Mapping[str, Any]) -> list[datetime]:
+        edges = [found["due"] + SECOND] if found["due"] else []
+        for number, span in enumerate(self._spans):
+            if next_due := found[f"due_within_{number}"]:
+                edges.append(next_due - span)
+        return edges
+
+    @property
     def _listed(self) -> QuerySet[Incident]:
         tab = self.narrowing.tab
-        listed = self._seen.filter(self.narrowing.chosen(), self._under(tab))
+        left = chosen(self.narrowing, self.user, self.at)
+        listed = self._seen.filter(left, self._under(tab))
         if tab is Tab.CLOSED:
             return listed.order_by(*LATEST_FIRST)
         return listed.filter(self._under(Tab.ALL)).order_by(*ORDER)
@@ -196,11 +243,13 @@ class Queue:
         return under(tab, self.user, self.at)
 
 
-def customers_of(user: User, at: datetime) -> dict[int, str]:
-    """Return the names of the customers of whom a person sees incidents, by key."""
-    seen = Incident.objects.visible_to(user, at).filter(customer=OuterRef("pk"))
-    customers = Customer.objects.filter(Exists(seen)).order_by("name")
-    return dict(customers.values_list("pk", "name")[:CUSTOMERS_OFFERED])
+def next_for(user: User, at: datetime, *, after: str) -> Incident | None:
+    """Return what a person should do next: first in the queue of what waits for us.
+
+    `after` is the reference of what they have just worked on, which is left out.
+    """
+    waiting = Incident.objects.visible_to(user, at).filter(under(Tab.OURS, user, at))
+    return waiting.exclude(reference=after).order_by(*ORDER).first()
 
 
 def find(user: User, text: str, at: datetime) -> Incident | None:
@@ -214,7 +263,10 @@ def find(user: User, text: str, at: datetime) -> Incident | None:
 def _owner(at: datetime) -> Coalesce:
     """Name who has it: whom it was handed to, else the TAM, or the deputy of one who is absent."""
     handed = Handling.objects.filter(
-        incident=OuterRef("pk"), reason=Handling.Reason.ASSIGNED, until__isnull=True
+        incident=OuterRef("pk"),
+        reason=Handling.Reason.ASSIGNED,
+        until__isnull=True,
+        user__isnull=False,
     )
     absent = Absence.objects.filter(
         person=OuterRef("certificate__tam"), starts_at__lte=at, ends_at__gt=at
@@ -237,13 +289,3 @@ def _most_pressing_clocks(incidents: Iterable[int]) -> dict[int, Clock | None]:
         incident: most_pressing(clocks)
         for incident, clocks in groupby(latest, key=lambda clock: clock.incident_id)
     }
-
-
-def _age(at: datetime, mark: Mark) -> str:
-    """Return the time since the last event in the unit in which a row tells it."""
-    minutes = (at - mark.changed_at) // timedelta(minutes=1)
-    if minutes < MINUTES_AN_HOUR:
-        return f"{minutes} minutes"
-    if minutes < MINUTES_A_DAY:
-        return f"{minutes // MINUTES_AN_HOUR} hours"
-    return f"{minutes // MINUTES_A_DAY} days"

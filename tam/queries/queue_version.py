@@ -1,0 +1,104 @@
+"""By what a list of the queue is known to be still as it was (SPEC 10).
+
+A version names the newest incident listed, a stamp of everything that is written down, the last
+instant at which time alone has changed nothing, and a digest of what is shown. As long as stamp and
+instant hold, one question tells that nothing is new; else the digest does.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple, Self
+
+from django.db import connection
+from django.db.models import Min, Q
+
+from accounts.models import DutyShift, Role, User
+from tam.models import Absence
+from tam.queries.narrowing import whole_number
+
+SECOND: Final = timedelta(seconds=1)
+NUMBERS: Final = 4  # of a version, before its digest
+
+# What no journal tells, a renamed customer say, shows after this long.
+LOOKED_AFTER: Final = timedelta(minutes=5)
+
+# A transaction that began before the newest entry may commit a lower key after it; none takes this
+# long.
+SETTLED_AFTER: Final = timedelta(minutes=1)
+
+_STAMP: Final = """
+select
+    (select id from incidents_journalentry order by id desc limit 1),
+    (select recorded_at from incidents_journalentry order by id desc limit 1),
+    (select id from tam_rosterchange order by id desc limit 1)
+"""
+
+
+class Stamp(NamedTuple):
+    """The keys of the newest entries of all journals and of the roster's history; 0 for none."""
+
+    journal: int
+    roster: int
+    recorded_at: datetime | None
+
+    @classmethod
+    def read(cls) -> Self:
+        """Ask one question, answered from two primary keys."""
+        with connection.cursor() as cursor:
+            cursor.execute(_STAMP)
+            journal, recorded_at, roster = cursor.fetchone() or (None, None, None)
+        return cls(journal or 0, roster or 0, recorded_at)
+
+    def is_settled(self, at: datetime) -> bool:
+        return self.recorded_at is None or self.recorded_at + SETTLED_AFTER <= at
+
+
+class Version(NamedTuple):
+    """Written as its parts between hyphens."""
+
+    newest: int
+    journal: int
+    roster: int
+    until: int  # in seconds since 1970
+    digest: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Return None for what is none."""
+        *written, digest = text.split("-")
+        numbers = [whole_number(number) for number in written]
+        known = [number for number in numbers if number is not None]
+        if len(known) != len(numbers) or len(known) != NUMBERS:
+            return None
+        newest, journal, roster, until = known
+        return cls(newest, journal, roster, until, digest)
+
+    def __str__(self) -> str:
+        return f"{self.newest}-{self.journal}-{self.roster}-{self.until}-{self.digest}"
+
+    def holds(self, stamp: Stamp, at: datetime) -> bool:
+        """Whether nothing has changed since, as far as one can tell without looking."""
+        written = (self.journal, self.roster) == (stamp.journal, stamp.roster)
+        return written and at.timestamp() <= self.until
+
+
+def holds_until(user: User, stamp: Stamp, edges: Iterable[datetime | None], at: datetime) -> int:
+    """Return the last second at which the list is as it is at `at`, if nothing is written.
+
+    `edges` are the instants from which on the incidents listed look different.
+    """
+    if not stamp.is_settled(at):
+        return int((at - SECOND).timestamp())
+    known = [edge for edge in [*edges, *_roster_edges(user, at)] if edge is not None]
+    return int((min([at + LOOKED_AFTER, *known]).astimezone(UTC) - SECOND).timestamp())
+
+
+def _roster_edges(user: User, at: datetime) -> list[datetime | None]:
+    """Return when the next absence begins or ends, and for a duty manager the next shift."""
+    starting, ending = Min("starts_at", filter=Q(starts_at__gt=at)), Min("ends_at")
+    absences = Absence.objects.filter(ends_at__gt=at).aggregate(starting=starting, ending=ending)
+    edges = list(absences.values())
+    if user.role == Role.DUTY_MANAGER:
+        shifts = DutyShift.objects.filter(person=user, ends_at__gt=at)
+        edges += shifts.aggregate(starting=starting, ending=ending).values()
+    return edges

@@ -1,0 +1,75 @@
+"""The queue with a hundred thousand incidents, thirty thousand of them open."""
+
+import gzip
+import json
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from bench.crowd import fill
+from msa import clock
+from tam.queries.queue_version import _STAMP
+from tests.conftest import MONDAY_NINE
+from tests.tam.test_queue import (
+    MINUTE,
+    OF_MIDDLEWARE,
+    OF_THE_CLIENT,
+    OF_THE_SHELL,
+    attribute,
+    references,
+)
+
+pytestmark = pytest.mark.django_db
+
+INCIDENTS = 100_000
+PAGE_LIMIT_BYTES = 60 * 1024
+
+# Of the page: stamp, absences, figures, listed, rows with their clocks (2), answered in time,
+# preference, views, people, teams, last act.
+OF_THE_PAGE = 12 + OF_THE_SHELL
+OF_A_SEARCH = OF_THE_PAGE + 1  # the figures of what the filters leave
+
+
+def test_a_hundred_thousand_incidents(cast, signed_in):
+    at = MONDAY_NINE + MINUTE * 60 * 24 * 30
+    fill(cast.certificate, incidents=INCIDENTS, at=at)
+    hanna = signed_in(cast.hanna)
+    at += 2 * MINUTE
+
+    page, queries = asked(hanna, "/queue/", at)
+    assert len(references(page)) == 50
+    assert re.findall(r'kpi-value">([\d]+)', page.content.decode())[0] == "30000"
+    assert len(queries) == OF_MIDDLEWARE + OF_THE_PAGE + OF_THE_CLIENT
+    assert len(gzip.compress(page.content, 6)) < PAGE_LIMIT_BYTES
+
+    poll = f"/queue/rows/?v={attribute(page, 'data-version')}"
+    unchanged, queries = asked(hanna, poll, at)
+    assert unchanged.status_code == 204
+    assert len(queries) == OF_MIDDLEWARE + 1 + OF_THE_CLIENT
+    assert tables_scanned() == []
+
+    found, queries = asked(hanna, "/queue/?q=console+Customer+17", at)
+    assert len(queries) == OF_MIDDLEWARE + OF_A_SEARCH + OF_THE_CLIENT
+    assert len(references(found)) == 50
+
+    deep, queries = asked(hanna, "/queue/?page=100", at)
+    assert len(references(deep)) == 50
+    assert len(queries) == OF_MIDDLEWARE + OF_THE_PAGE + OF_THE_CLIENT
+
+
+def asked(client, address, at):
+    with clock.at(at), CaptureQueriesContext(connection) as captured:
+        response = client.get(address)
+    return response, captured.captured_queries
+
+
+def tables_scanned() -> list[str]:
+    """Return the tables that the poll's question reads other than by an index."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"explain (format json) {_STAMP}")
+        (plan,) = cursor.fetchone()
+    found = json.loads(plan) if isinstance(plan, str) else plan
+    kinds = re.findall(r"'Node Type': '(\w+ Scan)'.*?'Relation Name': '(\w+)'", str(found))
+    return [table for kind, table in kinds if not kind.startswith("Index")]
