@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from incidents.views import acts, evidence, explanation, incident
+from incidents.views import acts, composing, drafts, evidence, explanation, incident
 
 _REFERENCE = r"incidents/(?P<reference>INC-\d{4}-\d{6,})/"
 
@@ -12,7 +12,13 @@ urlpatterns = [
     re_path(rf"^{_REFERENCE}evidence\.json$", evidence.file, name="incident-evidence"),
     re_path(rf"^{_REFERENCE}evidence\.pdf$", evidence.sheet, name="incident-evidence-sheet"),
     re_path(rf"^{_REFERENCE}attachments/(?P<pk>\d+)/$", incident.attachment, name="attachment"),
-    re_path(rf"^{_REFERENCE}messages/$", acts.message, name="incident-messages"),
+    re_path(rf"^{_REFERENCE}messages/$", composing.message, name="incident-messages"),
+    re_path(rf"^{_REFERENCE}draft/$", drafts.draft, name="incident-draft"),
+    re_path(
+        rf"^{_REFERENCE}points/(?P<pk>\d+)/withdrawal/$",
+        composing.point_withdrawal,
+        name="point-withdrawal",
+    ),
     re_path(rf"^{_REFERENCE}acceptance/$", acts.acceptance, name="incident-acceptance"),
     *(
         re_path(rf"^{_REFERENCE}{noun}/$", acts.act, {"noun": noun}, name=f"incident-{noun}")

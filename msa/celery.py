@@ -62,6 +62,12 @@ app.conf.update(
     beat_schedule={
         # Notices the deadlines that have passed and does what each of them demands.
         "sweep_deadlines": _every_tick("sweep_deadlines"),
+        # Lets escalations go up that nobody acknowledged in time.
+        "climb_escalations": _every_tick("climb_escalations"),
+        # Hands over wherever somebody else has become responsible, and reminds of what waits.
+        "hand_over": _every_tick("hand_over"),
+        # Pages again for what nobody has taken up.
+        "repeat_pages": _every_tick("repeat_pages"),
         # Brings the messages to their handlers that no wake has brought.
         "relay_outbox": _every_tick("relay_outbox"),
         # Sends the mail that no wake has sent, and what is to be tried again.
@@ -72,6 +78,32 @@ app.conf.update(
         "warn_of_endings": {
             "task": "msa.tasks.warn_of_endings",
             "schedule": crontab(minute="10"),
+            "options": {"expires": 3600.0},
+        },
+        # Enters what certificates owe by now: a day begins at another hour in each office's zone.
+        "keep_obligations": {
+            "task": "msa.tasks.keep_obligations",
+            "schedule": crontab(minute="15"),
+            "options": {"expires": 3600.0},
+        },
+        # Reminds people of what is owed to customers, and tells them of what is overdue.
+        "remind_of_obligations": {
+            "task": "msa.tasks.remind_of_obligations",
+            "schedule": crontab(minute="20"),
+            "options": {"expires": 3600.0},
+        },
+        # Tells the heads of teams at once where nobody is responsible.
+        "alarm_uncovered": _every_tick("alarm_uncovered"),
+        # Tells them of times with nobody responsible in the weeks ahead.
+        "look_ahead_for_gaps": {
+            "task": "msa.tasks.look_ahead_for_gaps",
+            "schedule": crontab(minute="25"),
+            "options": {"expires": 3600.0},
+        },
+        # Plans the shifts that patterns have for the days that have come into sight.
+        "extend_shift_patterns": {
+            "task": "msa.tasks.extend_shift_patterns",
+            "schedule": crontab(hour="1", minute="5"),
             "options": {"expires": 3600.0},
         },
         # Deletes messages and mails that nobody needs any more, when few people are at work.

@@ -1,31 +1,17 @@
 """What the shell around every page shows."""
 
-from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext_lazy as _
 
-from accounts.access import READS_CERTIFICATES
-from accounts.models import Role
 from incidents.access import MAY_FILE
+from msa.navigation import Navigation
 
 THEMES = ("light", "dark", "system")
-
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """One entry of the navigation."""
-
-    label: str | LazyText
-    url: str
-    icon: str
-    current: bool
-    count: int | None = None
-    hot: bool = False
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -38,43 +24,33 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "at": at,
         "theme": theme if theme in THEMES else "system",
         "area": _area(user),
-        "navigation": _navigation(request, user),
+        "navigation": _navigation(request, user, at),
         "primary_action": _primary_action(user),
         "search_url": reverse("queue") if _works_the_queue(user) else None,
     }
 
 
+def _navigation(request: HttpRequest, user: Any, at: datetime | None) -> Navigation | None:
+    if at is None or not _is_signed_in(user):
+        return None
+    return Navigation(request, user, at)
+
+
+def _is_signed_in(user: Any) -> bool:
+    return bool(getattr(user, "is_authenticated", False))
+
+
 def _area(user: Any) -> str:
-    if not getattr(user, "is_authenticated", False):
+    if not _is_signed_in(user):
         return "public"
     return "portal" if user.is_contact else "workspace"
 
 
 def _works_the_queue(user: Any) -> bool:
-    return bool(getattr(user, "is_authenticated", False)) and not user.is_contact
-
-
-def _navigation(request: HttpRequest, user: Any) -> list[Destination]:
-    if not getattr(user, "is_authenticated", False):
-        return []
-    if user.is_contact:
-        entries = [
-            (_("Home"), reverse("home"), "house"),
-            (_("File an incident"), reverse("file"), "circle-plus"),
-            (_("Certificates"), reverse("certificates"), "file-badge"),
-        ]
-    else:
-        entries = [(_("Queue"), reverse("queue"), "inbox")]
-        if user.role in READS_CERTIFICATES:
-            entries.append((_("Certificates"), reverse("certificates"), "file-badge"))
-        if user.role == Role.ADMINISTRATOR:
-            entries.append((_("Administration"), reverse("admin:index"), "settings"))
-    return [
-        Destination(label, url, icon, current=request.path == url) for label, url, icon in entries
-    ]
+    return _is_signed_in(user) and not user.is_contact
 
 
 def _primary_action(user: Any) -> dict[str, Any] | None:
-    if not getattr(user, "is_authenticated", False) or user.role not in MAY_FILE:
+    if not _is_signed_in(user) or user.role not in MAY_FILE:
         return None
     return {"label": _("New incident"), "url": reverse("file"), "icon": "plus"}

@@ -8,7 +8,7 @@ from kombu import Connection
 from kombu.exceptions import KombuError
 from kombu.pools import producers
 
-from accounts.actions import endings
+from accounts.actions import endings, obligations
 from accounts.tenancy import set_scope
 from incidents.actions import deadlines
 from msa import clock
@@ -17,6 +17,9 @@ from msa.outbox import actions, mail, relay
 from msa.outbox import heartbeat as pulse
 from msa.outbox import wake as waking
 from msa.wiring import HANDLERS
+from tam.actions import climbing, handovers, paging
+from tam.actions.roster import alarms as coverage_alarms
+from tam.actions.roster import patterns as shift_patterns
 
 logger = logging.getLogger(__name__)
 
@@ -77,5 +80,47 @@ def warn_of_endings() -> None:
 
 
 @app.task
+def climb_escalations() -> None:
+    climbing.climb_due(at=clock.now())
+
+
+@app.task
 def purge_outbox() -> None:
     actions.purge(at=clock.now())
+
+
+@app.task
+def keep_obligations() -> None:
+    obligations.keep_registers(at=clock.now())
+
+
+@app.task
+def remind_of_obligations() -> None:
+    obligations.remind(at=clock.now())
+
+
+@app.task
+def hand_over() -> None:
+    at = clock.now()
+    handovers.remind(at=at)
+    handovers.watch(at=at)
+
+
+@app.task
+def repeat_pages() -> None:
+    paging.repeat(at=clock.now())
+
+
+@app.task
+def alarm_uncovered() -> None:
+    coverage_alarms.tell_of_gaps_now(at=clock.now())
+
+
+@app.task
+def look_ahead_for_gaps() -> None:
+    coverage_alarms.tell_of_gaps_ahead(at=clock.now())
+
+
+@app.task
+def extend_shift_patterns() -> None:
+    shift_patterns.extend_patterns(at=clock.now())

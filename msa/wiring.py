@@ -9,15 +9,25 @@ from collections.abc import Mapping, Sequence
 
 import accounts.handlers
 import accounts.notifications
+import accounts.obligation_handlers
 import incidents.handlers
 import tam.handlers
 from incidents.notifications import customer
 from msa.outbox.relay import Handler
 from tam import notifications as vendor
+from tam.letters import advice as advice_letters
+from tam.letters import assignment as assignment_letters
+from tam.letters import complaints as complaint_letters
+from tam.letters import handover as handover_letters
+from tam.letters import mentions as mention_letters
+from tam.letters import obligations as obligation_letters
+from tam.letters import paging as page_letters
+from tam.letters import roster as roster_letters
 
 # What changes something; a play that leaves no trace does without letters.
 REACTIONS: Mapping[str, Sequence[Handler]] = {
     **accounts.handlers.REACTIONS,
+    **accounts.obligation_handlers.REACTIONS,
     "office.calendar_revised": [incidents.handlers.on_calendar_revised],
     "certificate.hours_revised": [incidents.handlers.on_hours_revised],
     "incident.clock_breached": [tam.handlers.on_clock_breached],
@@ -25,6 +35,13 @@ REACTIONS: Mapping[str, Sequence[Handler]] = {
 
 _LETTERS: Mapping[str, Sequence[Handler]] = {
     **accounts.notifications.LETTERS,
+    **handover_letters.LETTERS,
+    **advice_letters.LETTERS,
+    **obligation_letters.LETTERS,
+    **mention_letters.LETTERS,
+    **assignment_letters.LETTERS,
+    **complaint_letters.LETTERS,
+    **roster_letters.LETTERS,
     **{
         f"incident.{kind}": [
             *([customer.notify] if kind in customer.LETTERS else []),
@@ -35,6 +52,10 @@ _LETTERS: Mapping[str, Sequence[Handler]] = {
 }
 
 HANDLERS: Mapping[str, Sequence[Handler]] = {
-    topic: [*REACTIONS.get(topic, ()), *_LETTERS.get(topic, ())]
-    for topic in {**REACTIONS, **_LETTERS}
+    topic: [
+        *REACTIONS.get(topic, ()),
+        *page_letters.PAGES.get(topic, ()),
+        *_LETTERS.get(topic, ()),
+    ]
+    for topic in {**REACTIONS, **page_letters.PAGES, **_LETTERS}
 }

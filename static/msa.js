@@ -211,18 +211,20 @@ function keepDraft(field) {
 function readDraft(key) {
   try {
     const draft = JSON.parse(localStorage.getItem(key));
-    if (draft && now() - draft.at < DRAFT_LIFE_MS) return draft.text;
+    if (draft && now() - draft.at < DRAFT_LIFE_MS) return draft;
   } catch { /* unreadable: as good as none, and removed below */ }
   localStorage.removeItem(key);
-  return "";
+  return null;
 }
 
+/* A field that the server filled from its own draft says when that was saved: the later one counts. */
 function restoreDrafts(within) {
   for (const field of draftFields(within)) {
-    if (field.value) continue; // the server brought the text back itself
-    const text = readDraft(DRAFT_PREFIX + field.dataset.draftKey);
-    if (!text) continue;
-    field.value = text;
+    const { draftSavedAt } = field.dataset;
+    if (field.value && !draftSavedAt) continue; // the server brought the text back itself
+    const draft = readDraft(DRAFT_PREFIX + field.dataset.draftKey);
+    if (!draft?.text || (draftSavedAt && draft.at <= Date.parse(draftSavedAt))) continue;
+    field.value = draft.text;
     const note = field.form?.querySelector("[data-draft-note]");
     if (note) note.hidden = false;
   }
@@ -294,13 +296,14 @@ document.addEventListener("visibilitychange", () => {
   pollAll();
 });
 
+/* A tab that nobody looks at asks only for lists that tell of news there, in its title or by sound. */
 function pollAll() {
-  if (document.hidden) return;
-  document.querySelectorAll("[data-poll]").forEach(poll);
+  document.querySelectorAll(document.hidden ? "[data-poll-hidden]" : "[data-poll]").forEach(poll);
 }
 
-/* 204: nothing changed. 200: the element as it is now. Anything else, a redirect to the sign-in page
-   included, counts as offline. */
+/* 204: nothing changed, though it may have another version by now. 200: the element as it is now; who
+   listens to `msa:fresh` may take it over otherwise than as a whole. Anything else, a redirect to the
+   sign-in page included, counts as offline. */
 async function poll(element) {
   if (element.dataset.polling !== undefined || isBeingUsed(element)) return;
   element.dataset.polling = "";
@@ -309,9 +312,11 @@ async function poll(element) {
   try {
     const answer = await fetch(url, { headers: { "HX-Request": "true" }, redirect: "error", signal: AbortSignal.timeout(POLL_MS) });
     if (answer.status !== 200 && answer.status !== 204) throw new Error(String(answer.status));
+    const version = answer.headers.get("X-Version");
+    if (version) element.dataset.version = version;
     if (answer.status === 200) {
       const html = await answer.text();
-      if (element.isConnected && !isBeingUsed(element)) htmx.swap(element, html, { swapStyle: "outerHTML" });
+      if (element.isConnected && !isBeingUsed(element)) takeOver(element, html);
     }
     showLive();
   } catch {
@@ -321,8 +326,13 @@ async function poll(element) {
   }
 }
 
+function takeOver(element, html) {
+  const fresh = new CustomEvent("msa:fresh", { bubbles: true, cancelable: true, detail: { html } });
+  if (element.dispatchEvent(fresh)) htmx.swap(element, html, { swapStyle: "outerHTML" });
+}
+
 const isBeingUsed = (element) =>
-  element.querySelector(":popover-open, input:focus, textarea:focus, select:focus, form[data-sent]") !== null;
+  element.querySelector(":popover-open, input:not([type=checkbox]):focus, textarea:focus, select:focus, form[data-sent]") !== null;
 
 function showLive() {
   for (const badge of document.querySelectorAll("[data-live]")) {

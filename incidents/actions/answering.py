@@ -1,5 +1,6 @@
 """What the customer's contacts do on an incident (SPEC 6)."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -9,6 +10,7 @@ from accounts.errors import Conflict, NotAllowed
 from accounts.models import User
 from incidents.actions.attachments import Files, attach
 from incidents.actions.case import Case
+from incidents.actions.points import answerable, drop_open, tick, with_answers
 from incidents.models import Incident, MessageKind, SideInterval
 from incidents.states import Closure, Side, State
 
@@ -22,9 +24,13 @@ def answer(
     actor: User,
     text: str,
     at: datetime,
+    points: Mapping[int, str] | None = None,
     files: Files = (),
 ) -> Incident:
     """Take a contact's message: the answer if one was awaited, else an addition.
+
+    `points` answers, by key, what was asked for; whatever is answered returns the side, and what is
+    not stays listed. Raises `Conflict` for a point that is not open any more.
 
     A message that arrived before the month's end keeps the incident open, even if the end was
     noticed first (SPEC 8). On a closed incident it is refused; the portal reopens instead.
@@ -36,19 +42,24 @@ def answer(
         case.move(case.incident.answer)
     elif not case.incident.is_open:
         raise Conflict(_("This incident was closed. You can reopen it with your message."))
-    message = case.write(actor, MessageKind.REPLY, text)
+    answers = points or {}
+    answered = answerable(case, answers)
+    message = case.write(actor, MessageKind.REPLY, with_answers(text, answered, answers))
+    tick(answered, answers, message)
     attach(message, files)
     case.incident.customer_wrote_at = at
-    case.record("answered", actor=actor, message=message)
+    data = {"points": len(answered)} if answered else {}
+    case.record("answered", actor=actor, message=message, data=data)
     case.clocks.customer_wrote()
     return case.finish()
 
 
 @transaction.atomic
 def accept(*, incident: Incident, actor: User, text: str, at: datetime) -> Incident:
-    """Accept the solution: the incident is solved."""
+    """Accept the solution: the incident is solved, and nothing is asked for any more."""
     case = Case.open(incident, at=at)
     case.move(case.incident.accept, at=at)
+    drop_open(case)
     message = case.write(actor, MessageKind.REPLY, text) if text else None
     case.record("accepted", actor=actor, message=message)
     return case.finish()
@@ -82,6 +93,7 @@ def withdraw(*, incident: Incident, actor: User, text: str, at: datetime) -> Inc
     """Withdraw the incident, with a reason if one was given."""
     case = Case.open(incident, at=at)
     case.move(case.incident.withdraw, at=at)
+    drop_open(case)
     message = case.write(actor, MessageKind.REASON, text) if text else None
     case.record("withdrawn", actor=actor, message=message)
     return case.finish()

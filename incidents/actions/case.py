@@ -92,9 +92,9 @@ class Case:
         return case
 
     @classmethod
-    def new(cls, incident: Incident, at: datetime) -> Self:
-        """Open the case of an incident that is being filed."""
-        ledger = Ledger(incident, at, at)
+    def new(cls, incident: Incident, at: datetime, *, recorded_at: datetime) -> Self:
+        """Open the case of an incident that is being filed; it was received at `at`."""
+        ledger = Ledger(incident, at, recorded_at)
         return cls(incident, ledger, Clockwork(incident, ledger), Plan(incident))
 
     @classmethod

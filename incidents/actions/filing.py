@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection, transaction
@@ -35,6 +35,8 @@ from incidents.models import (
 from incidents.queries import filing_refusals, filings_left
 from incidents.rules import RunningClock, Target
 from incidents.states import Channel, Side
+
+LOGGED_WITHIN: Final = timedelta(hours=24)  # as for a call (SPEC 7.9)
 
 _CERTIFICATE: Final = "select * from accounts_certificate where id = %s for share"
 _CERTIFICATE_ALONE: Final = "select * from accounts_certificate where id = %s for no key update"
@@ -99,17 +101,21 @@ def file_incident(
     product_version: str = "",
     files: Files = (),
     reference: str = "",
+    logged_at: datetime | None = None,
 ) -> Incident:
     """File an incident for `author`, a contact of the certificate; `actor` may be staff.
 
-    It gets the next reference of the year in the office's zone, unless one is given. Where a quota
-    limits filing, the certificate is locked, so that the last one is taken once. Raises `Refused`
-    outside the certificate's validity, for a product it does not cover, or with the quota used up,
-    and `NotAllowed` for an author whom the certificate does not name.
+    What staff enter was received at `at`, up to `LOGGED_WITHIN` before it is logged: every promise
+    counts from then. It gets the next reference of the year in the office's zone, unless one is
+    given. Where a quota limits filing, the certificate is locked, so that the last one is taken
+    once. Raises `Refused` outside the certificate's validity, for a product it does not cover, or
+    with the quota used up, and `NotAllowed` for an author whom the certificate does not name.
     """
+    logged_at = logged_at or at
     agreement = _as_it_stands(certificate)
     certificate = agreement.certificate
-    _check_persons(agreement, author, actor, channel, at)
+    _check_persons(agreement, author, actor, channel, logged_at)
+    _check_reception(at, logged_at)
     _check_certificate(certificate, product, at)
     incident = Incident(
         reference=reference or _next_reference(certificate.local_date(at).year),
@@ -131,7 +137,7 @@ def file_incident(
         queue_at=at,
     )
     rows.insert([incident])
-    case = Case.new(incident, at)
+    case = Case.new(incident, at, recorded_at=logged_at)
     case.writes.insert([Follower(customer_id=incident.customer_id, incident=incident, user=author)])
     case.start_side(Side.VENDOR, at)
     message = case.write(author, MessageKind.REPORT, text, channel=channel)
@@ -191,6 +197,13 @@ def _check_persons(
         raise NotAllowed(_("You may not file for somebody else."))
     if channel not in {Channel.PHONE, Channel.EMAIL}:
         raise Refused(_("For a contact, staff file what came by phone or e-mail."), field="channel")
+
+
+def _check_reception(at: datetime, logged_at: datetime) -> None:
+    if not timedelta(0) <= logged_at - at <= LOGGED_WITHIN:
+        raise Refused(
+            _("What reached you is filed within 24 hours of its time."), field="received_at"
+        )
 
 
 def _check_certificate(certificate: Certificate, product: Product | None, at: datetime) -> None:

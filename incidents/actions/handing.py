@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Greatest
+
 from accounts.models import Team, User
 from incidents.models import Handling, Incident
 
@@ -30,9 +33,14 @@ def take_from(
     """End what was assigned: to any person, or to one team. Escalations and shifts stay."""
     held = incident.handlings.filter(until__isnull=True, reason=Handling.Reason.ASSIGNED)
     if people:
-        held.filter(team=None).update(until=at)
+        end(held.filter(team=None), at)
     if team is not None:
-        held.filter(team=team).update(until=at)
+        end(held.filter(team=team), at)
+
+
+def end(handlings: QuerySet[Handling], at: datetime) -> None:
+    """End handlings at an instant, but none before it began: acts may wait for one another."""
+    handlings.update(until=Greatest("since", Value(at)))
 
 
 def _hand(handlings: Iterable[Handling], incident: Incident, at: datetime, by: User | None) -> None:

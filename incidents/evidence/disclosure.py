@@ -25,6 +25,7 @@ DISCLOSED = frozenset(
         "expired",
         "expiry_set_aside",
         "filed",
+        "point_dropped",
         "reminded",
         "reopened",
         "replied",

@@ -51,6 +51,12 @@ def _call_logged(data: Mapping[str, Any]) -> str:
     return _("Call with a qualified response") if data["qualified"] else _("Call")
 
 
+def _escalated(data: Mapping[str, Any]) -> str:
+    if data["cause"] == "silence":
+        return _("Gone up to level %(level)d: not acknowledged in time") % data
+    return _("Escalated to level %(level)d") % data
+
+
 _EVENTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "accepted": lambda _data: _("Solution accepted"),
     "answered": lambda _data: _("Message from the customer"),
@@ -65,12 +71,13 @@ _EVENTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "clock_stopped": lambda _data: _("The clock stopped"),
     "clock_warned": lambda data: _("%(percentage)d %% of the time has passed") % data,
     "declined": lambda _data: _("Solution declined"),
-    "escalated": lambda data: _("Escalated to level %(level)d") % data,
+    "escalated": _escalated,
     "escalation_acknowledged": lambda _data: _("Escalation acknowledged"),
     "escalation_answered": lambda _data: _("Escalation answered"),
     "expired": lambda _data: _("Closed: the time agreed passed without an answer"),
     "expiry_set_aside": lambda _data: _("Stays open: the answer had arrived in time"),
     "filed": _filed,
+    "point_dropped": lambda data: _("Point %(number)d is not asked for any more") % data,
     "reminded": lambda _data: _("Reminder sent"),
     "reopened": lambda _data: _("Reopened"),
     "replied": lambda _data: _("Message to the customer"),

@@ -1,6 +1,5 @@
 """The forms of acts on an incident."""
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -11,6 +10,7 @@ from accounts.models import User
 from incidents.models import Incident
 from incidents.states import SEVERITY_LABELS
 
+MINUTES, SECONDS = "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"
 TEXT_LENGTH = 50_000  # characters: a long log excerpt; anything larger is a file
 
 
@@ -26,6 +26,17 @@ class ManyFilesField(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
         files = data if isinstance(data, list | tuple) else [data]
         return [super(ManyFilesField, self).clean(file, initial) for file in files if file]
+
+
+class InstantField(forms.DateTimeField):
+    """A time in the reader's zone; the timer sends seconds, a person types minutes."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("input_formats", [MINUTES, SECONDS])
+        kwargs.setdefault(
+            "widget", forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MINUTES)
+        )
+        super().__init__(required=False, **kwargs)
 
 
 class ActForm(forms.Form):
@@ -71,24 +82,6 @@ class OptionalWordsForm(WordsForm):
         self.fields["text"].required = False
 
 
-class MessageForm(WordsForm):
-    """The composer: for staff with a kind, for contacts without."""
-
-    KINDS = (
-        ("response", _("Reply")),
-        ("question", _("Ask")),
-        ("solution", _("Solution")),
-        ("note", _("Internal note")),
-    )
-
-    kind = forms.ChoiceField(choices=KINDS, required=False)
-    qualified = forms.BooleanField(required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["files"] = ManyFilesField(required=False)
-
-
 class SeverityForm(WordsForm):
     severity = forms.TypedChoiceField(
         label=_("New severity"),
@@ -103,41 +96,3 @@ class SeverityForm(WordsForm):
         self.fields["severity"].initial = self.incident.severity
         self.fields["text"].label = _("Reason")
         self.fields["text"].help_text = _("The customer reads it and can answer.")
-
-
-class CallForm(WordsForm):
-    caller = forms.ModelChoiceField(
-        label=_("Caller"), queryset=User.objects.none(), empty_label=_("Choose …")
-    )
-    called_at = forms.DateTimeField(
-        label=_("When"),
-        required=False,
-        help_text=_("In your time zone, up to 24 hours back. Empty: now."),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
-    )
-    qualified = forms.BooleanField(
-        label=_("A qualified response was given in this call"), required=False
-    )
-    field_order = ["caller", "called_at", "text", "qualified"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        callers: Any = self.fields["caller"]
-        callers.queryset = User.objects.filter(
-            contact_slots__certificate=self.incident.certificate_id
-        ).order_by("name")
-        self.fields["text"].label = _("Summary")
-
-    def instant(self, at: datetime) -> datetime:
-        """Return when the call was, in UTC; now if nothing was entered.
-
-        A form knows minutes: a call in the minute of reception came with or after it.
-        """
-        called_at: datetime | None = self.cleaned_data["called_at"]
-        if called_at is None:
-            return at
-        called_at = called_at.astimezone(UTC)
-        received_at = self.incident.received_at
-        in_that_minute = called_at == received_at.replace(second=0)
-        return received_at if in_that_minute else called_at

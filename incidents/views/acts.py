@@ -19,21 +19,26 @@ from incidents.actions.submissions import once
 from incidents.models import Incident
 from incidents.views.act_forms import (
     ActForm,
-    CallForm,
-    MessageForm,
     OptionalWordsForm,
     SeverityForm,
     WordsForm,
 )
-from incidents.views.incident import context
+from incidents.views.calls import CallForm, log_call, shown_with_form
 from incidents.views.request import Request
 
 UNPROCESSABLE, CONFLICT = 422, 409
 
 
+def _nothing(_request: Request, _incident: Incident) -> Mapping[str, Any]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act: who may, what it asks for, what it does, and what the person reads about it."""
+    """One act: who may, what it asks for, what it does, and what the person reads about it.
+
+    `template` extends the page of every act's form; `shown` is what it shows besides the form.
+    """
 
     verb: Verb
     form: type[ActForm]
@@ -42,6 +47,8 @@ class Act:
     explanation: str | LazyText
     submit: str | LazyText
     done: str | LazyText
+    template: str = "incidents/act.html"
+    shown: Callable[[Request, Incident], Mapping[str, Any]] = _nothing
 
 
 def _with_text(action: Callable[..., object]) -> Callable[[Request, Incident, Any], object]:
@@ -79,18 +86,6 @@ def _change_severity(request: Request, incident: Incident, form: Any) -> object:
         text=form.cleaned_data["text"],
         at=request.at,
         unchanged_since=form.cleaned_data["seen"],
-    )
-
-
-def _log_call(request: Request, incident: Incident, form: Any) -> object:
-    return responding.log_call(
-        incident=incident,
-        actor=request.user,
-        caller=form.cleaned_data["caller"],
-        qualified=form.cleaned_data["qualified"],
-        text=form.cleaned_data["text"],
-        at=form.instant(request.at),
-        logged_at=request.at,
     )
 
 
@@ -145,11 +140,13 @@ ACTS: Mapping[str, Act] = {
     "calls": Act(
         Verb.LOG_CALL,
         CallForm,
-        _log_call,
+        log_call,
         gettext_lazy("Log a call"),
         gettext_lazy("A call starts a clock that waits for one; a qualified one stops it."),
         gettext_lazy("Log the call"),
         gettext_lazy("The call is logged."),
+        template="incidents/call.html",
+        shown=shown_with_form,
     ),
     "retractions": Act(
         Verb.TAKE_BACK,
@@ -188,7 +185,7 @@ def perform(request: Request, reference: str, act: Act) -> HttpResponse:
     except Refused as refusal:
         add_refusal(form, refusal)
         incident.refresh_from_db()
-        form.data = _seen_now(request, incident)
+        form.data = seen_now(request, incident)
         return _ask(request, incident, act, form, status=status_of(refusal))
     messages.success(request, str(act.done))
     return redirect(incident)
@@ -203,8 +200,8 @@ def _ask(
 ) -> HttpResponse:
     return render(
         request,
-        "incidents/act.html",
-        {"incident": incident, "act": act, "form": form},
+        act.template,
+        {"incident": incident, "act": act, "form": form, **act.shown(request, incident)},
         status=status,
     )
 
@@ -221,72 +218,7 @@ def acceptance(request: Request, reference: str) -> HttpResponse:
     return redirect(incident)
 
 
-MESSAGE_VERBS = {
-    "response": Verb.RESPOND,
-    "question": Verb.ASK,
-    "solution": Verb.OFFER_SOLUTION,
-    "note": Verb.NOTE,
-}
-
-
-@require_POST
-def message(request: Request, reference: str) -> HttpResponse:
-    """Take what was written in the composer."""
-    kind = request.POST.get("kind", "")
-    verb = Verb.ANSWER if request.user.is_contact else MESSAGE_VERBS.get(kind, Verb.NOTE)
-    incident = get_incident(request.user, reference, verb, request.at)
-    form = MessageForm(request.POST, request.FILES, incident=incident, user=request.user)
-    if not form.is_valid():
-        return _compose_again(request, incident, form, UNPROCESSABLE)
-    try:
-        once(
-            user=request.user,
-            key=form.key,
-            at=request.at,
-            act=lambda: _led_to(incident, _write(request, incident, verb, form)),
-        )
-    except (NotFound, NotAllowed):
-        raise
-    except Refused as refusal:
-        add_refusal(form, refusal)
-        return _compose_again(request, incident, form, status_of(refusal))
-    return redirect(incident)
-
-
-def _write(request: Request, incident: Incident, verb: Verb, form: MessageForm) -> Incident:
-    words: dict[str, Any] = {
-        "incident": incident,
-        "actor": request.user,
-        "text": form.cleaned_data["text"],
-        "at": request.at,
-        "files": form.cleaned_data["files"],
-    }
-    seen = {"unchanged_since": form.cleaned_data["seen"]}
-    match verb:
-        case Verb.ANSWER:
-            return answering.answer(**words)
-        case Verb.RESPOND:
-            return responding.respond(**words, **seen, qualified=form.cleaned_data["qualified"])
-        case Verb.ASK:
-            return responding.ask_customer(**words, **seen)
-        case Verb.OFFER_SOLUTION:
-            return responding.offer_solution(**words, **seen)
-        case _:
-            return responding.add_note(**words)
-
-
-def _compose_again(
-    request: Request, incident: Incident, form: MessageForm, status: int
-) -> HttpResponse:
-    """Show the page as it is now, with what was typed; sent again, it is sent knowing."""
-    incident.refresh_from_db()
-    form.data = _seen_now(request, incident)
-    return render(
-        request, "incidents/incident.html", context(request, incident, form), status=status
-    )
-
-
-def _seen_now(request: Request, incident: Incident) -> dict[str, Any]:
+def seen_now(request: Request, incident: Incident) -> dict[str, Any]:
     """Return what was sent, as if sent from the page that is shown now."""
     seen = "" if request.user.is_contact else str(incident.journal_length)
     return {**request.POST.dict(), "seen": seen}

@@ -89,7 +89,8 @@ def _take(request: Request) -> HttpResponse:
 
 
 def _file(request: Request, form: FilingForm) -> str:
-    incident = file_incident(**form.as_filing(), at=request.at)
+    received_at = form.choices.received_at(request.at)
+    incident = file_incident(**form.as_filing(), at=received_at, logged_at=request.at)
     return incident.get_absolute_url()
 
 
@@ -149,7 +150,10 @@ def shown_promise(choices: Choices, at: datetime) -> ShownPromise | None:
     if choices.certificate is None or choices.category is None:
         return None
     preview = preview_promise(
-        certificate=choices.certificate, category=choices.category, at=at, channel=choices.channel
+        certificate=choices.certificate,
+        category=choices.category,
+        at=choices.received_at(at),
+        channel=choices.channel,
     )
     office, clock = choices.certificate.office, preview.clock
     return ShownPromise(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -21,7 +21,7 @@ from incidents.actions.attachments import check_files
 from incidents.categories import FieldKind, Kind
 from incidents.models import Category
 from incidents.states import Channel
-from incidents.views.act_forms import TEXT_LENGTH, ManyFilesField
+from incidents.views.act_forms import TEXT_LENGTH, InstantField, ManyFilesField
 
 TITLE_LENGTH = 200  # characters, as the column holds
 VERSION_LENGTH = 40  # the same
@@ -49,13 +49,22 @@ class Choices:
     products: Mapping[str, Product]
     contacts: Mapping[str, User]
     for_others: bool
+    received: str  # when it reached the staff, as they typed it; empty: now
 
     @property
     def mark(self) -> str:
         """Name the choice that a promise was shown for."""
         if self.certificate is None or self.category is None:
             return ""
-        return f"{self.certificate.pk}:{self.category.key}:{self.channel}"
+        return f"{self.certificate.pk}:{self.category.key}:{self.channel}{self.received}"
+
+    def received_at(self, at: datetime) -> datetime:
+        """Return from when promises count: what was typed, if it can be read, else now."""
+        try:
+            typed = InstantField().clean(self.received)
+        except forms.ValidationError:
+            return at
+        return typed.astimezone(UTC) if typed else at
 
     @property
     def filings_left(self) -> int | None:
@@ -91,6 +100,7 @@ def choices_for(user: User, chosen: Mapping[str, Any], at: datetime) -> Choices:
         if for_others and certificate
         else {},
         for_others=for_others,
+        received=chosen.get("received_at", "") if for_others else "",
     )
 
 
@@ -133,6 +143,10 @@ class FilingForm(forms.Form):
         self.fields["certificate"] = _certificate_field(choices)
         if choices.for_others:
             self.fields["channel"] = _channel_field()
+            self.fields["received_at"] = InstantField(
+                label=_("When did it reach you?"),
+                help_text=_("In your time zone, up to 24 hours back. Empty: now."),
+            )
         self.fields["category"] = _category_field(choices)
         if choices.for_others:
             self.fields["contact"] = _contact_field(choices)

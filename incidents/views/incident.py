@@ -1,6 +1,6 @@
 """The page of one incident, for both sides."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,14 +9,17 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from accounts.models import Role, User
 from incidents.access import Verb, get_incident, verbs_of
 from incidents.actions.answering import may_reopen
-from incidents.models import Clock, ClockKind, Incident
+from incidents.actions.drafts import draft_of
+from incidents.models import ClockKind, Incident
 from incidents.states import Side, State
-from incidents.views.act_forms import MessageForm
+from incidents.views.composer import KIND_OF_ACT, MessageForm, fresh_form
+from incidents.views.composer import shown as composer_shown
 from incidents.views.request import Request
 from incidents.views.timeline import timeline
 
@@ -65,6 +68,9 @@ def context(
     clocks = list(incident.clocks.all())
     latest = {clock.kind: clock for clock in clocks}
     response = latest.get(ClockKind.RESPONSE)
+    act = request.GET.get("act", "")
+    draft = None if composer else draft_of(incident, user)
+    form = composer or fresh_form(incident, user, draft, act)
     return {
         "incident": incident,
         "clocks": [
@@ -81,14 +87,12 @@ def context(
         "certificate": incident.certificate,
         "office": incident.certificate.office,
         "buttons": _buttons(incident, verbs, request),
-        "composer": composer or MessageForm(incident=incident, user=user),
-        "composer_errors": [error for errors in composer.errors.values() for error in errors]
-        if composer
-        else [],
-        "composer_kinds": _kinds(incident, verbs, composer),
-        "composer_checks": _checks(latest, verbs, composer),
         "may_write": _may_write(incident, verbs),
-        "next_step": _next_step(incident, user),
+        "begins_with": act in KIND_OF_ACT,
+        "draft": draft,
+        "draft_key": f"{incident.reference}-{user.pk}",
+        "next_step": _next_step(incident, user, len(form.open_points)),
+        **composer_shown(incident, verbs, form, latest),
     }
 
 
@@ -184,62 +188,22 @@ def _may_write(incident: Incident, verbs: frozenset[Verb]) -> bool:
     return incident.is_open and Verb.ANSWER in verbs
 
 
-def _kinds(
-    incident: Incident, verbs: frozenset[Verb], composer: MessageForm | None
-) -> list[dict[str, Any]]:
-    if Verb.NOTE not in verbs:
-        return []
-    chosen = composer["kind"].value() if composer else None
-    offered = [
-        (incident.is_open, Verb.RESPOND, "response", _("Reply to customer"), "reply"),
-        (
-            incident.side is Side.VENDOR,
-            Verb.ASK,
-            "question",
-            _("Ask"),
-            "message-circle-question-mark",
-        ),
-        (
-            incident.is_open and incident.state != State.SOLUTION_OFFERED,
-            Verb.OFFER_SOLUTION,
-            "solution",
-            _("Offer a solution"),
-            "lightbulb",
-        ),
-        (True, Verb.NOTE, "note", _("Internal note"), "lock"),
-    ]
-    kinds = [
-        {"value": value, "label": label, "icon": icon, "checked": value == chosen}
-        for applies, verb, value, label, icon in offered
-        if applies and verb in verbs
-    ]
-    if not any(kind["checked"] for kind in kinds):
-        kinds[0]["checked"] = True
-    return kinds
-
-
-def _checks(
-    clocks: Mapping[str, Clock], verbs: frozenset[Verb], composer: MessageForm | None
-) -> list[dict[str, Any]]:
-    if Verb.RESPOND not in verbs:
-        return []
-    checked = bool(composer["qualified"].value()) if composer else _owes_answer(clocks)
-    return [{"name": "qualified", "label": _("Qualified response"), "checked": checked}]
-
-
-def _owes_answer(clocks: Mapping[str, Clock]) -> bool:
-    owed = (clocks.get(ClockKind.RESPONSE), clocks.get(ClockKind.NEXT_RESPONSE))
-    return any(clock.is_running for clock in owed if clock)
-
-
-def _next_step(incident: Incident, user: Any) -> str:
-    """Say in one sentence what is expected of the person now."""
+def _next_step(incident: Incident, user: User, still_open: int) -> str:
+    """Say in one sentence or two what is expected of the person now."""
     if not user.is_contact:
         return ""
     match incident.state:
         case State.AWAITING_CUSTOMER:
-            return _("We need information from you. Please answer below.")
+            step = _("We need information from you. Please answer below.")
         case State.SOLUTION_OFFERED:
-            return _("We offered a solution. Please tell us whether it works.")
+            step = _("We offered a solution. Please tell us whether it works.")
         case _:
-            return ""
+            step = ""
+    if not still_open:
+        return step
+    listed = ngettext(
+        "One point that we asked for is still open.",
+        "%(count)d points that we asked for are still open.",
+        still_open,
+    ) % {"count": still_open}
+    return f"{step} {listed}".strip()

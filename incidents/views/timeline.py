@@ -23,6 +23,7 @@ from incidents.models import (
 )
 from incidents.states import SEVERITY_LABELS, Channel
 from incidents.texts import as_html
+from incidents.views.naming import Names, highlighted, named_fact, names_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +66,39 @@ class Words:
 
 
 def timeline(incident: Incident, viewer: User, clocks: list[Clock]) -> list[Event | Words]:
-    """Return what a person may see of an incident, oldest first. Four queries at any length."""
+    """Return what a person may see of an incident, oldest first.
+
+    Four queries at any length, and one each for the people, teams and incidents that staff are told
+    of by name.
+    """
     messages = {
         message.pk: message
         for message in incident.messages.select_related("author").prefetch_related("attachments")
     }
+    entries = [
+        entry
+        for entry in incident.journal.select_related("actor").order_by("number")
+        if not (viewer.is_contact and entry.kind in _INTERNAL)
+    ]
+    names = names_in(entries)
     items: list[Event | Words] = []
-    for entry in incident.journal.select_related("actor").order_by("number"):
-        if viewer.is_contact and entry.kind in _INTERNAL:
-            continue
-        if fact := _fact(entry):
+    for entry in entries:
+        if fact := _fact(entry, names):
             items.append(fact)
         if message := messages.get(entry.message_id or 0):
-            items.append(_words(message, incident, clocks))
+            items.append(_words(message, incident, clocks, names.mentioned(entry)))
     return items
 
 
-def _fact(entry: JournalEntry) -> Event | None:
+def _fact(entry: JournalEntry, names: Names) -> Event | None:
+    if told_by_name := named_fact(entry, names):
+        icon, text = told_by_name
+        return Event(icon, text, entry.at, entry.actor.name if entry.actor else "")
     told = _FACTS.get(entry.kind)
     if told is None or _shows_nothing(entry):
         return None
-    icon, tone, text = told
-    return Event(icon, text(entry), entry.at, entry.actor.name if entry.actor else "", tone)
+    icon, tone, text_of = told
+    return Event(icon, text_of(entry), entry.at, entry.actor.name if entry.actor else "", tone)
 
 
 def _shows_nothing(entry: JournalEntry) -> bool:
@@ -95,14 +107,16 @@ def _shows_nothing(entry: JournalEntry) -> bool:
     return entry.kind == "clock_moved" and data["from"]["due_at"] == data["to"]["due_at"]
 
 
-def _words(message: Message, incident: Incident, clocks: list[Clock]) -> Words:
+def _words(
+    message: Message, incident: Incident, clocks: list[Clock], mentioned: list[str]
+) -> Words:
     return Words(
         id=message.pk,
         kind=_side_of(message),
         author=message.author.name,
         role=_role(message),
         sent_at=message.written_at,
-        html=as_html(message.text),
+        html=highlighted(as_html(message.text), mentioned),
         attachments=[_file(attachment, incident) for attachment in message.attachments.all()],
         badges=_badges(message, clocks),
     )
@@ -204,6 +218,8 @@ def _escalated(entry: JournalEntry) -> str:
     level = entry.data["level"]
     if entry.data["cause"] == "breach":
         return _("Escalated to level %(level)d: the response time was missed") % {"level": level}
+    if entry.data["cause"] == "silence":
+        return _("Gone up to level %(level)d: not acknowledged in time") % {"level": level}
     return _("escalated to level %(level)d") % {"level": level}
 
 
@@ -243,6 +259,11 @@ _FACTS: Mapping[str, tuple[str, str, Callable[[JournalEntry], str]]] = {
         lambda _e: _("Stays open: the answer had arrived in time"),
     ),
     "accepted": ("circle-check", "good", lambda _e: _("accepted the solution")),
+    "point_dropped": (
+        "list-x",
+        "",
+        lambda e: _("does not ask for point %(number)d any more") % {"number": e.data["number"]},
+    ),
     "declined": ("circle-x", "", lambda _e: _("declined the solution")),
     "withdrawn": ("undo-2", "", lambda _e: _("withdrew this incident")),
     "reopened": ("rotate-ccw", "", lambda _e: _("reopened this incident")),

@@ -49,7 +49,7 @@ def running_desk(folder: Path) -> Iterator[Desk]:
     It ends with this process too, whatever becomes of it.
     """
     with embedded_folder(folder) as layout:
-        port = _free_port()
+        port = free_port()
         environment = _environment(layout, port)
         process = subprocess.Popen(
             [*launcher(SAME_IDENTITY, signal.SIGTERM), sys.executable, "-m", "msa.embedded", "run"],
@@ -97,7 +97,7 @@ def _end(process: subprocess.Popen[str]) -> None:
         process.kill()  # its children die with it
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port

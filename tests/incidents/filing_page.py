@@ -84,4 +84,5 @@ def for_alice(cast, **changes: object) -> dict[str, object]:
     """Return what staff send who file for Alice, unless `changes` say otherwise."""
     channel = changes.get("channel", "phone")
     fields = form_of(cast) | {"channel": channel, "contact": cast.alice.pk} | changes
-    return fields | {"promised": f"{fields['certificate']}:{fields['category']}:{channel}"}
+    shown_for = f"{fields['certificate']}:{fields['category']}:{channel}"
+    return fields | {"promised": f"{shown_for}{fields.get('received_at', '')}"}

@@ -13,7 +13,7 @@ from tests.conftest import MONDAY_NINE
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 8
+QUERIES = 9
 LINK = re.compile(r'href="(/certificates/[^"]*)"')
 
 

@@ -1,6 +1,6 @@
 """Filing by staff, for a contact who rang or wrote."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -20,6 +20,7 @@ from tests.incidents.filing_page import (
 
 pytestmark = pytest.mark.django_db
 
+MINUTE = timedelta(minutes=1)
 SATURDAY = datetime(2026, 3, 7, 11, 0, tzinfo=UTC)  # noon in Paris, closed
 
 
@@ -104,3 +105,54 @@ def test_a_contact_cannot_file_in_the_name_of_another(signed_in, cast):
 
     incident = Incident.objects.get()
     assert (incident.author, incident.channel) == (cast.alice, "portal")
+
+
+def test_what_reached_us_earlier_counts_from_then(signed_in, cast):
+    answer = send(
+        signed_in(cast.tom),
+        for_alice(cast, received_at="2026-03-02T08:10"),  # in Paris, before the office opened
+        MONDAY_NINE + 20 * MINUTE,
+    )
+
+    assert answer.status_code == 302
+    incident = Incident.objects.get()
+    rang_at = datetime(2026, 3, 2, 7, 10, tzinfo=UTC)
+    clock_of_response = incident.clocks.get(kind="response")
+    assert (incident.received_at, clock_of_response.started_at) == (rang_at, rang_at)
+    filed = incident.journal.get(kind="filed")
+    assert (filed.at, filed.recorded_at) == (rang_at, MONDAY_NINE + 20 * MINUTE)
+
+
+def test_the_promise_is_shown_for_when_it_reached_us(signed_in, cast):
+    query = {"certificate": cast.certificate.pk, "category": "product-network-down"}
+
+    shown = promise(
+        signed_in(cast.tom), MONDAY_NINE, channel="phone", received_at="2026-03-02T08:50", **query
+    )
+
+    assert "2 Mar 2026 09:20 CET" in shown
+
+
+@pytest.mark.parametrize(
+    ("received_at", "message"),
+    [
+        ("2026-03-01T08:59", "What reached you is filed within 24 hours of its time."),
+        ("2026-03-02T09:01", "What reached you is filed within 24 hours of its time."),
+        ("yesterday", "Enter a valid date/time."),
+    ],
+)
+def test_what_lies_too_far_back_or_ahead_is_refused_and_stays_typed(
+    signed_in, cast, received_at, message
+):
+    answer = send(signed_in(cast.tom), for_alice(cast, received_at=received_at))
+
+    assert answer.status_code == 422
+    assert errors(answer) == {"received_at": [message]}
+    assert answer.context["form"]["received_at"].value() == received_at
+    assert Incident.objects.count() == 0
+
+
+def test_a_contact_cannot_date_a_report_back(signed_in, cast):
+    send(signed_in(cast.alice), form_of(cast) | {"received_at": "2026-03-02T08:10"})
+
+    assert Incident.objects.get().received_at == MONDAY_NINE

@@ -8,10 +8,12 @@ import pytest
 from django.db import transaction
 
 from accounts.errors import Conflict, NotAllowed, NotFound
+from accounts.models import Team
 from incidents.access import Verb, get_incident
 from incidents.actions import answering, responding
 from incidents.actions.handing import hand_over
-from tam.actions.escalations import escalate
+from tam.actions.assignment import assign, give_to_team
+from tam.actions.escalations import acknowledge, answer_escalation, escalate
 from tests.conftest import MONDAY_NINE
 
 pytestmark = pytest.mark.django_db
@@ -35,12 +37,18 @@ ACTS: dict[str, tuple[Verb, Callable[..., Any], dict[str, Any]]] = {
     "withdraw": (Verb.WITHDRAW, answering.withdraw, WORDS),
     "reopen": (Verb.REOPEN, answering.reopen, WORDS),
     "escalate": (Verb.ESCALATE, escalate, WORDS),
+    "assign": (Verb.ASSIGN, assign, {"to": None}),
+    "hand to a team": (Verb.HAND_TO_TEAM, give_to_team, WORDS),
+    "acknowledge": (Verb.ANSWER_ESCALATION, acknowledge, WORDS),
+    "answer escalation": (Verb.ANSWER_ESCALATION, answer_escalation, WORDS),
 }
 
 # The state that each act leads to; an act that stands in no row of a state is refused there.
 LEADS_TO = {
     "received": {
         "note": "received",
+        "assign": "received",
+        "hand to a team": "received",
         "reply": "received",
         "respond": "in_progress",
         "ask": "awaiting_customer",
@@ -54,6 +62,8 @@ LEADS_TO = {
     },
     "in_progress": {
         "note": "in_progress",
+        "assign": "in_progress",
+        "hand to a team": "in_progress",
         "reply": "in_progress",
         "respond": "in_progress",
         "ask": "awaiting_customer",
@@ -67,6 +77,8 @@ LEADS_TO = {
     },
     "awaiting_customer": {
         "note": "awaiting_customer",
+        "assign": "awaiting_customer",
+        "hand to a team": "awaiting_customer",
         "reply": "awaiting_customer",
         "offer": "solution_offered",
         "take back": "in_progress",
@@ -78,6 +90,8 @@ LEADS_TO = {
     },
     "solution_offered": {
         "note": "solution_offered",
+        "assign": "solution_offered",
+        "hand to a team": "solution_offered",
         "reply": "solution_offered",
         "take back": "in_progress",
         "workaround": "solution_offered",
@@ -93,7 +107,9 @@ LEADS_TO = {
 
 CONTACTS = {"answer", "accept", "decline", "withdraw", "reopen", "escalate"}
 SUPPORT = {"note", "reply", "respond", "ask", "offer", "take back", "workaround", "call"}
-DIRECTS = SUPPORT | {"severity", "reopen", "escalate"}
+SUPPORT |= {"hand to a team"}
+TAKES_UP = {"acknowledge", "answer escalation"}
+DIRECTS = SUPPORT | {"severity", "reopen", "escalate", "assign"} | TAKES_UP
 MAY = {
     "alice": CONTACTS,
     "bob": CONTACTS,
@@ -102,7 +118,7 @@ MAY = {
     "dana": DIRECTS,
     "hanna": DIRECTS,
     "erik": SUPPORT,  # once it is handed to him
-    "bruno": {"note"},  # once it is addressed to him
+    "bruno": {"note"} | TAKES_UP,  # once it is addressed to him
     "ada": set(),
 }
 
@@ -127,6 +143,8 @@ def outcome(cast, incident, person, act):
     verb, action, fields = ACTS[act]
     if act == "call":
         fields = {**fields, "caller": cast.alice}
+    if act == "hand to a team":
+        fields = {**fields, "team": Team.objects.get_or_create(name="Lab")[0]}
     try:
         with transaction.atomic():
             found = get_incident(person, incident.reference, verb, LATER)
@@ -160,6 +178,36 @@ def test_every_act_of_everyone(cast, state):
         for act in ACTS
     }
     assert found == {(name, act): expected(state, name, act) for name in MAY for act in ACTS}
+
+
+WHOSE = {1: {"tom", "tess", "dana"}, 2: {"hanna"}, 3: {"bruno"}}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_an_escalation_is_taken_up_in_any_state_by_whom_it_is_addressed_to(cast, state, level):
+    incident = bring_to(cast, "received")
+    for _ in range(level):
+        escalate(incident=incident, actor=cast.alice, text="…", at=MONDAY_NINE)
+    steps: dict[str, list[tuple[Callable[..., Any], Any]]] = {
+        "in_progress": [(responding.respond, cast.tom)],
+        "awaiting_customer": [(responding.ask_customer, cast.tom)],
+        "solution_offered": [(responding.offer_solution, cast.tom)],
+        "closed": [(answering.withdraw, cast.alice)],
+    }
+    for step, actor in steps.get(state, []):
+        step(incident=incident, actor=actor, text="…", at=MONDAY_NINE + timedelta(hours=1))
+    hand_over(incident, [cast.erik, cast.bruno], MONDAY_NINE)
+    found = {
+        (name, act): outcome(cast, incident, getattr(cast, name), act)
+        for name in MAY
+        for act in TAKES_UP
+    }
+    assert found == {
+        (name, act): state if name in WHOSE[level] else "not allowed"
+        for name in MAY
+        for act in TAKES_UP
+    }
 
 
 @pytest.mark.parametrize("name", ["olga", "erik", "bruno"])

@@ -201,6 +201,8 @@ def test_every_kind_of_the_journal_is_told_or_left_out_on_purpose() -> None:
         "clock_moved",
         "declined",
         "escalated",
+        "escalation_acknowledged",
+        "escalation_answered",
         "expired",
         "expiry_set_aside",
         "filed",

@@ -141,7 +141,13 @@ def test_a_call_before_the_clocks_change_is_reckoned_around_the_clock(cast, sign
 def test_a_call_in_the_minute_of_reception_came_with_the_report(cast, signed_in):
     received_at = MONDAY_NINE + timedelta(seconds=30)
     incident = cast.file(at=received_at)
-    form = {"caller": cast.alice.pk, "called_at": "2026-03-02T09:00", "text": "…"}
+    form = {
+        "caller": cast.alice.pk,
+        "code": cast.alice.contact_slots.get().call_in_code,
+        "called_at": "2026-03-02T09:00",
+        "answered_at": "2026-03-02T09:00",
+        "text": "…",
+    }
     with clock.at(MONDAY_NINE + timedelta(minutes=5)):
         signed_in(cast.tom).post(
             f"/incidents/{incident.reference}/calls/", {**form, "qualified": "on"}

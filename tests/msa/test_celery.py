@@ -36,10 +36,18 @@ def test_every_line_of_the_schedule_has_its_task() -> None:
     }
     assert lines == {
         "sweep_deadlines": ("msa.tasks.sweep_deadlines", 30.0),
+        "climb_escalations": ("msa.tasks.climb_escalations", 30.0),
+        "hand_over": ("msa.tasks.hand_over", 30.0),
+        "repeat_pages": ("msa.tasks.repeat_pages", 30.0),
+        "alarm_uncovered": ("msa.tasks.alarm_uncovered", 30.0),
         "relay_outbox": ("msa.tasks.relay_outbox", 30.0),
         "send_mail": ("msa.tasks.send_mail", 30.0),
         "heartbeat": ("msa.tasks.heartbeat", 30.0),
         "warn_of_endings": ("msa.tasks.warn_of_endings", 3600.0),
+        "keep_obligations": ("msa.tasks.keep_obligations", 3600.0),
+        "remind_of_obligations": ("msa.tasks.remind_of_obligations", 3600.0),
+        "look_ahead_for_gaps": ("msa.tasks.look_ahead_for_gaps", 3600.0),
+        "extend_shift_patterns": ("msa.tasks.extend_shift_patterns", 3600.0),
         "purge_outbox": ("msa.tasks.purge_outbox", 3600.0),
     }
     ours = {name for name in app.tasks if name.startswith("msa.")}
@@ -55,10 +63,18 @@ def test_the_schedule_keeps_no_file_and_ticks_at_the_period_of_the_heartbeat() -
     }
     assert periods == {
         "sweep_deadlines": timedelta(seconds=15),
+        "climb_escalations": timedelta(seconds=15),
+        "hand_over": timedelta(seconds=15),
+        "repeat_pages": timedelta(seconds=15),
+        "alarm_uncovered": timedelta(seconds=15),
         "relay_outbox": timedelta(seconds=15),
         "send_mail": timedelta(seconds=15),
         "heartbeat": timedelta(seconds=15),
-        "warn_of_endings": None,  # once an hour
+        "warn_of_endings": None,  # once an hour, as are the next three
+        "keep_obligations": None,
+        "remind_of_obligations": None,
+        "look_ahead_for_gaps": None,
+        "extend_shift_patterns": None,  # once a day
         "purge_outbox": None,  # once a day
     }
     assert timedelta(seconds=15) == PERIOD

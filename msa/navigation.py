@@ -1,0 +1,143 @@
+"""Where a person can go from every page, and what waits for them there."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Final
+
+from django.db.models import Count, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise as LazyText
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access import READS_CERTIFICATES
+from accounts.models import Role, User
+from tam.models import Handover, Page
+from tam.queries.escalations import open_for as escalations_open_for
+from tam.queries.inbox import untaken_in
+from tam.queries.paging import open_pages
+from tam.queries.people import WORKS_ON_INCIDENTS
+
+COUNTED: Final = ("inbox", "pages", "handovers", "escalations")
+
+_ANSWERS_ESCALATIONS: Final = frozenset(
+    {Role.TAM, Role.DUTY_MANAGER, Role.TEAM_HEAD, Role.BUSINESS_MANAGER}
+)
+_TAKES_OVER: Final = frozenset({Role.TAM, Role.DUTY_MANAGER, Role.TEAM_HEAD})
+_HEARS_COMPLAINTS: Final = _ANSWERS_ESCALATIONS | {Role.ADMINISTRATOR}
+_STAFF: Final = frozenset(set(Role) - {Role.CONTACT})
+_MANAGES_CUSTOMERS: Final = READS_CERTIFICATES - {Role.CONTACT}
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One entry of the navigation; `count` None: none is shown."""
+
+    label: str | LazyText
+    url: str
+    icon: str
+    current: bool
+    group: str | LazyText = ""
+    count: int | None = None
+    hot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    label: LazyText
+    name: str  # of its address
+    icon: str
+    roles: Collection[Role]
+    group: str | LazyText = ""
+    counts: str = ""  # what of `Navigation.waiting` stands beside it
+    hot: bool = False
+
+
+_PORTAL: Final = (
+    _Entry(_("Home"), "home", "house", {Role.CONTACT}),
+    _Entry(_("File an incident"), "file", "circle-plus", {Role.CONTACT}),
+    _Entry(_("Certificates"), "certificates", "file-badge", {Role.CONTACT}),
+    _Entry(_("Advice"), "advice", "lightbulb", {Role.CONTACT}),
+    _Entry(_("Complaints"), "complaints", "message-square-warning", {Role.CONTACT}),
+)
+_CUSTOMERS: Final = _("Customers")
+_TEAM: Final = _("Team")
+_WORKSPACE: Final = (
+    _Entry(_("Queue"), "queue", "list-todo", _STAFF),
+    _Entry(_("Inbox"), "inbox", "inbox", WORKS_ON_INCIDENTS, counts="inbox"),
+    _Entry(_("Pages"), "pages", "siren", _TAKES_OVER, counts="pages", hot=True),
+    _Entry(_("Handovers"), "handovers", "handshake", _TAKES_OVER, counts="handovers"),
+    _Entry(
+        _("Escalations"),
+        "escalations",
+        "flame",
+        _ANSWERS_ESCALATIONS,
+        counts="escalations",
+        hot=True,
+    ),
+    _Entry(_("Overview"), "customers", "building-2", _MANAGES_CUSTOMERS, _CUSTOMERS),
+    _Entry(_("Complaints"), "complaints", "message-square-warning", _HEARS_COMPLAINTS, _CUSTOMERS),
+    _Entry(_("Certificates"), "certificates", "file-badge", _MANAGES_CUSTOMERS, _CUSTOMERS),
+    _Entry(_("Roster"), "roster", "calendar-days", _STAFF, _TEAM),
+    _Entry(_("Coverage"), "coverage", "shield-check", _STAFF, _TEAM),
+    _Entry(_("Workload"), "workload", "chart-column", _TAKES_OVER, _TEAM),
+    _Entry(_("Reply templates"), "reply-templates", "notebook-pen", WORKS_ON_INCIDENTS, _TEAM),
+    _Entry(_("Administration"), "admin:index", "settings", {Role.ADMINISTRATOR}, _TEAM),
+)
+
+
+class Navigation:
+    """The entries of a person's navigation in their order; asks only for what is drawn."""
+
+    def __init__(self, request: HttpRequest, user: User, at: datetime) -> None:
+        self._path = request.path
+        self._user = user
+        self._at = at
+
+    def __iter__(self) -> Iterator[Destination]:
+        for entry in _PORTAL if self._user.is_contact else _WORKSPACE:
+            if self._user.role in entry.roles:
+                url = reverse(entry.name)
+                yield Destination(
+                    entry.label,
+                    url,
+                    entry.icon,
+                    current=self._path == url,
+                    group=entry.group,
+                    count=self.waiting[entry.counts] or None if entry.counts else None,
+                    hot=entry.hot,
+                )
+
+    @property
+    def pages(self) -> int:
+        return self.waiting["pages"]
+
+    @property
+    def handovers(self) -> int:
+        return self.waiting["handovers"]
+
+    @cached_property
+    def waiting(self) -> Mapping[str, int]:
+        """How much waits for the person, in one query; for a contact, nothing is asked."""
+        if self._user.is_contact:
+            return dict.fromkeys(COUNTED, 0)
+        mine = Page.objects.filter(person=self._user)
+        handed = Handover.objects.filter(receiver=self._user, accepted_at=None)
+        rows = (
+            untaken_in(self._user),
+            open_pages(mine),
+            handed,
+            escalations_open_for(self._user, self._at),
+        )
+        numbers = User.objects.filter(pk=self._user.pk).values_list(*map(_number, rows)).get()
+        return dict(zip(COUNTED, numbers, strict=True))
+
+
+def _number(rows: QuerySet[Any]) -> Coalesce:
+    """Count rows, pages by their incidents."""
+    of = "incident" if rows.model is Page else "pk"
+    counted = rows.order_by().values(one=Value(1)).annotate(number=Count(of, distinct=True))
+    return Coalesce(Subquery(counted.values("number")), 0)
