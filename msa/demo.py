@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from accounts.actions.obligations import keep_registers
 from accounts.models import Customer, User
 from accounts.tenancy import set_scope
 from msa.scenarios.lines import read
@@ -32,6 +33,7 @@ def load(*, now: datetime) -> int:
         player.play(read(file, now=now))
     if player.refused:
         raise DemoError(f"The rules refused lines {player.refused} of the demo.")
+    keep_registers(at=now)
     return len(player.incidents)
 
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.access import READS_CERTIFICATES
 from accounts.models import Role, User
@@ -68,7 +69,14 @@ _TEAM: Final = _("Team")
 _WORKSPACE: Final = (
     _Entry(_("Queue"), "queue", "list-todo", _STAFF),
     _Entry(_("Inbox"), "inbox", "inbox", WORKS_ON_INCIDENTS, counts="inbox"),
-    _Entry(_("Pages"), "pages", "siren", _TAKES_OVER, counts="pages", hot=True),
+    _Entry(
+        pgettext_lazy("calls to duty", "Pages"),
+        "pages",
+        "siren",
+        _TAKES_OVER,
+        counts="pages",
+        hot=True,
+    ),
     _Entry(_("Handovers"), "handovers", "handshake", _TAKES_OVER, counts="handovers"),
     _Entry(
         _("Escalations"),

@@ -22,6 +22,7 @@ from incidents.models import Category, Incident
 from incidents.states import Channel
 from msa.outbox import relay
 from msa.outbox.actions import News, catch
+from msa.scenarios import desk
 from msa.scenarios.lines import Line
 from msa.scenarios.setting import EPOCH, Setting
 from msa.wiring import HANDLERS, REACTIONS
@@ -164,6 +165,12 @@ class Player:
             incident=incident, actor=actor, at=line.instant(), text=line.fields.get("text", "")
         )
 
+    def assign(self, line: Line) -> None:
+        desk.assigned(self.setting, line, self._incident(line, Verb.ASSIGN))
+
+    def hand_to_team(self, line: Line) -> None:
+        desk.handed_to_team(self.setting, line, self._incident(line, Verb.HAND_TO_TEAM))
+
     def end(self, line: Line) -> None:
         line.instant()
 
@@ -242,6 +249,9 @@ ACTS: Mapping[str, Callable[[Player, Line], None]] = {
     "decline": _saying(Verb.DECLINE, answering.decline),
     "withdraw": _saying(Verb.WITHDRAW, answering.withdraw),
     "reopen": Player.reopen,
+    **{name: _setting(act) for name, act in desk.ABOUT_NO_INCIDENT.items()},
+    "assign": Player.assign,
+    "hand_to_team": Player.hand_to_team,
     "escalate": _saying(Verb.ESCALATE, escalations.escalate),
     "acknowledge": _saying(Verb.ANSWER_ESCALATION, escalations.acknowledge),
     "answer_escalation": _saying(Verb.ANSWER_ESCALATION, escalations.answer_escalation),

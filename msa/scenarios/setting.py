@@ -16,6 +16,7 @@ from accounts.models import (
     Programme,
     ProgrammeSeverity,
     Role,
+    Team,
     User,
 )
 from accounts.terms import MINUTES_MOST, SEVERITIES
@@ -45,6 +46,7 @@ class Setting:
         self._certificates: dict[str, Certificate] = {}
         self._programmes: dict[str, Programme] = {}
         self._products: dict[str, Product] = {}
+        self.teams: dict[str, Team] = {}
 
     # What lines set up.
 
@@ -107,7 +109,7 @@ class Setting:
 
     def certificate(self, line: Line) -> None:
         key = line.text("key")
-        customer = _known(self._customers, line, "customer")
+        customer = self.named_customer(line)
         office = self.named_office(line)
         programme = self._programmes.get(line.text("programme")) or _edition(line, "programme")
         certificate = Certificate(
@@ -189,6 +191,18 @@ class Setting:
     def named_person(self, line: Line, name: str) -> User:
         found: User = _known(self._people, line, name)
         return found
+
+    def named_customer(self, line: Line) -> Customer:
+        found: Customer = _known(self._customers, line, "customer")
+        return found
+
+    def named_team(self, line: Line) -> Team:
+        found: Team = _known(self.teams, line, "team")
+        return found
+
+    def person(self, key: str) -> User:
+        """Return somebody by their key; raises `KeyError`."""
+        return self._people[key]
 
     def named_certificate(self, line: Line) -> Certificate:
         found: Certificate = _known(self._certificates, line, "certificate")

@@ -112,8 +112,8 @@ def _not_accepted(handover: Handover, reader: User) -> Letter:
             % {"receiver": handover.receiver.name}
         ],
         rows=[
-            *([Row(_("From"), [handover.giver.name])] if handover.giver else []),
-            Row(_("To"), [handover.receiver.name]),
+            *([Row(_("Handed over by"), [handover.giver.name])] if handover.giver else []),
+            Row(_("Taken over by"), [handover.receiver.name]),
             Row(_("Since"), instants(handover.at, handover.office)),
         ],
         button=_("Read and accept") if is_receiver else _("Open the handover"),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from accounts.letters import Letter, Row, send
 from accounts.models import DutyShift, Office, User
@@ -198,7 +198,7 @@ def _times(data: Mapping[str, Any], office: Office | None) -> list[Row]:
     """Return when it is: of a shift or an absence its instants, of a pattern its clock times."""
     if "starts_at" not in data:
         day = date_format(datetime.fromisoformat(data["first_day"]), "DATE_FORMAT")
-        return [Row(_("From"), [day, f"{data['starts']}–{data['ends']}"])]
+        return [Row(pgettext("stretch of time", "From"), [day, f"{data['starts']}–{data['ends']}"])]
     since, until = (datetime.fromisoformat(data[name]) for name in ("starts_at", "ends_at"))
     return [Row(_("From – until"), _span(since, until, office))]
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.dates import WEEKDAYS as DAY_NAMES
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import DutyShift, Office, Role, ShiftPattern, User
 from accounts.worktime import WEEKDAYS
@@ -93,7 +94,9 @@ class PlanForm(forms.Form):
 
 class ShiftForm(PlanForm):
     person = forms.ModelChoiceField(User.objects.none(), label=_("Duty manager"))
-    starts_at = forms.DateTimeField(label=_("From"), widget=local_times())
+    starts_at = forms.DateTimeField(
+        label=pgettext_lazy("stretch of time", "From"), widget=local_times()
+    )
     ends_at = forms.DateTimeField(label=_("Until"), widget=local_times())
 
     def __init__(
@@ -133,7 +136,7 @@ class PatternForm(PlanForm):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("On which a shift begins."),
     )
-    starts = forms.TimeField(label=_("From"), widget=local_time())
+    starts = forms.TimeField(label=pgettext_lazy("stretch of time", "From"), widget=local_time())
     ends = forms.TimeField(
         label=_("Until"),
         widget=local_time(),
@@ -204,7 +207,9 @@ class SwapForm(PlanForm):
 
 class AbsenceForm(PlanForm):
     person = forms.ModelChoiceField(User.objects.none(), label=_("Person"), empty_label=None)
-    starts_at = forms.DateTimeField(label=_("From"), widget=local_times())
+    starts_at = forms.DateTimeField(
+        label=pgettext_lazy("stretch of time", "From"), widget=local_times()
+    )
     ends_at = forms.DateTimeField(label=_("Until"), widget=local_times())
 
     def __init__(
