@@ -8,12 +8,13 @@ from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _text
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Certificate, Role, User
+from accounts.models import Certificate, User
 from incidents.notifications import rows
 from incidents.notifications.customer import acknowledge_by
 from incidents.notifications.events import Event
 from incidents.notifications.mails import Letter, Letters, Recipient, send
 from incidents.notifications.rows import Row
+from incidents.queries.colleagues import colleagues_on
 from tam.models import Escalation
 from tam.queries.paging import paged_by
 from tam.responsible import (
@@ -236,7 +237,12 @@ def notify(payload: Mapping[str, Any], *, at: datetime) -> None:
     letter = _letter(event)
     if letter is None or event.is_internal or event.is_told_with_another:
         return
-    concerned = [*_addressed(event), *_in_charge(event), *_must_know(event), *_followers(event)]
+    concerned = [
+        *_addressed(event),
+        *_in_charge(event),
+        *_must_know(event),
+        *_followers(event, at),
+    ]
     told_otherwise = {event.entry.actor_id, *_paged(event)}
     send(
         letter,
@@ -339,10 +345,11 @@ def _heads(event: Event) -> list[Recipient]:
     return _told(team_heads(event.incident.certificate.office), _WHY_TEAM_HEAD)
 
 
-def _followers(event: Event) -> list[Recipient]:
+def _followers(event: Event, at: datetime) -> list[Recipient]:
+    """Return the staff who follow the incident, as far as they may still see it."""
     followers = event.incident.followers.values("user")
-    staff = User.objects.filter(pk__in=followers, is_active=True).exclude(role=Role.CONTACT)
-    return _told(list(staff.order_by("pk")), _WHY_FOLLOWER)
+    seeing = colleagues_on(event.incident, at).filter(pk__in=followers)
+    return _told(list(seeing.order_by("pk")), _WHY_FOLLOWER)
 
 
 def _told(

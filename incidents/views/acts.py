@@ -184,7 +184,7 @@ def perform(request: Request, reference: str, act: Act) -> HttpResponse:
         raise
     except Refused as refusal:
         add_refusal(form, refusal)
-        incident.refresh_from_db()
+        form.incident = incident = get_incident(request.user, reference, Verb.SEE, request.at)
         form.data = seen_now(request, incident)
         return _ask(request, incident, act, form, status=status_of(refusal))
     messages.success(request, str(act.done))

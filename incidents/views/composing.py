@@ -111,7 +111,7 @@ def _compose_again(
     request: Request, incident: Incident, form: MessageForm, status: int
 ) -> HttpResponse:
     """Show the page as it is now, with what was typed; sent again, it is sent knowing."""
-    incident.refresh_from_db()
+    form.incident = incident = get_incident(request.user, incident.reference, Verb.SEE, request.at)
     form.data = form.keep_stale_answers(seen_now(request, incident))
     return render(
         request, "incidents/incident.html", context(request, incident, form), status=status

@@ -145,7 +145,7 @@ def _act(
         raise
     except Refused as refusal:
         add_refusal(form, refusal)
-        incident.refresh_from_db()
+        incident = get_incident(request.user, incident.reference, Verb.SEE, request.at)
         form.data = {**request.POST.dict(), "seen": str(incident.journal_length)}
         return _show(request, incident, words, form, status=status_of(refusal))
     return redirect(led_to)

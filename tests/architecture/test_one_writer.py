@@ -41,6 +41,17 @@ def trees():
     return {path: ast.parse(path.read_text()) for path in SOURCES}
 
 
+def test_no_source_reads_an_object_again_in_place(trees):
+    """django-fsm takes the guard off the whole class while it does, for every thread."""
+    offenders = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path, tree in trees.items()
+        for node in calls(tree)
+        if name_of(node) in {"refresh_from_db", "arefresh_from_db"}
+    ]
+    assert offenders == []
+
+
 def test_no_source_writes_a_state_past_its_transitions(trees):
     offenders = [
         f"{path.relative_to(ROOT)}:{node.lineno}"

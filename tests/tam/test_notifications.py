@@ -11,6 +11,7 @@ from accounts.models import Certificate, DutyShift
 from incidents.actions import answering, responding
 from incidents.actions.calendars import revise_clocks
 from incidents.actions.case import Case
+from incidents.actions.handing import hand_over
 from incidents.models import Follower, Incident, JournalEntry, MessageKind
 from incidents.notifications import customer
 from msa.outbox import relay
@@ -289,6 +290,7 @@ def test_what_is_noticed_late_reaches_who_is_there_now_and_who_was(
 
 
 def test_staff_who_follow_are_told_and_nobody_twice(cast: Cast, incident: Incident) -> None:
+    hand_over(incident, [cast.erik], MONDAY_NINE)
     for person in (cast.erik, cast.tom):
         Follower.objects.create(customer=cast.acme, incident=incident, user=person)
     both = {topic: [customer.notify, *HANDLERS[topic]] for topic in HANDLERS}
@@ -301,6 +303,18 @@ def test_staff_who_follow_are_told_and_nobody_twice(cast: Cast, incident: Incide
         ("tom", "A message from Alice of Acme"),
         ("erik", "A message from Alice of Acme"),
     ]
+
+
+def test_who_follows_what_they_may_no_longer_see_is_told_nothing(
+    cast: Cast, incident: Incident
+) -> None:
+    hand_over(incident, [cast.erik], MONDAY_NINE)
+    Follower.objects.create(customer=cast.acme, incident=incident, user=cast.erik)
+    answering.answer(incident=incident, actor=cast.alice, text="Worse.", at=MONDAY_NINE + MINUTE)
+    assert [mail.to_name for mail in deliver()] == ["Tom", "Erik"]
+    incident.handlings.filter(user=cast.erik).update(until=MONDAY_NINE + 2 * MINUTE)
+    answering.answer(incident=incident, actor=cast.alice, text="Gone.", at=MONDAY_NINE + 3 * MINUTE)
+    assert [mail.to_name for mail in deliver()] == ["Tom"]
 
 
 def test_each_reads_their_own_language_and_zone(cast: Cast, incident: Incident) -> None:
