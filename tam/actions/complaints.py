@@ -42,7 +42,7 @@ def complain(
         author=author,
         logged_by=None if actor == author else actor,
         kind=kind,
-        about_tam=about_tam,
+        about=certificate.tam if about_tam else None,
         title=title,
         opened_at=at,
     )

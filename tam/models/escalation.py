@@ -35,7 +35,15 @@ class Complaint(FSMModelMixin, models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
-    about_tam = models.BooleanField(_("about the technical account manager"), default=False)
+    about = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("about the technical account manager"),
+        help_text="Who that was then: it stays hidden from them, whatever they become.",
+    )
     title = models.CharField(_("title"), max_length=200)
     opened_at = models.DateTimeField(_("opened at"))
     answered_at = models.DateTimeField(_("answered at"), null=True)
@@ -50,6 +58,10 @@ class Complaint(FSMModelMixin, models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def about_tam(self) -> bool:
+        return self.about_id is not None
 
     # Transitions: legality and their own columns, nothing else. Only actions call them.
 

@@ -29,9 +29,9 @@ def visible_to(user: User, at: datetime) -> QuerySet[Complaint]:
     reached = Escalation.objects.filter(complaint=OuterRef("pk"), addressees__contains=[user.pk])
     in_charge = Q(certificate__in=certificates_read_by(user, at).values("pk"))
     if user.role not in READS_COMPLAINTS_ABOUT_TAM:
-        in_charge &= Q(about_tam=False)
+        in_charge &= Q(about=None)
     known = Q(Exists(reached)) | Q(logged_by=user) | in_charge
-    return Complaint.objects.filter(known).exclude(about_tam=True, certificate__tam=user)
+    return Complaint.objects.filter(known).exclude(about=user)
 
 
 def get_complaint(user: User, pk: int, at: datetime) -> Complaint:

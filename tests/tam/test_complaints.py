@@ -15,6 +15,7 @@ from msa.wiring import HANDLERS
 from tam.actions import climbing, complaints
 from tam.models import Complaint, Escalation
 from tam.queries.complaints import get_complaint, visible_to
+from tam.queries.escalations import addressed_to
 from tests.conftest import MONDAY_NINE
 
 pytestmark = pytest.mark.django_db
@@ -508,3 +509,14 @@ def test_the_list_costs_the_same_with_one_and_three(
     with django_assert_num_queries(len(counted)):
         client.get("/complaints/")
     assert Escalation.objects.count() == 5
+
+
+def test_a_complaint_stays_hidden_from_whom_it_is_about_whatever_they_become(cast):
+    complaint = about_tom(cast)
+    cast.certificate.tam, cast.certificate.deputy = cast.tess, None
+    cast.certificate.save(update_fields=["tam", "deputy"])
+    User.objects.filter(pk=cast.tom.pk).update(role=Role.TEAM_HEAD)
+    promoted = User.objects.get(pk=cast.tom.pk)
+    assert list(visible_to(promoted, LATER)) == []
+    assert list(addressed_to(promoted, LATER)) == []
+    assert list(visible_to(cast.hanna, LATER)) == [complaint]
