@@ -108,16 +108,18 @@ class Health:
 
     @property
     def in_force(self) -> list[Certificate]:
-        return [
-            certificate
-            for certificate in self.certificates
-            if validity_of(certificate, self.at).standing is Standing.IN_FORCE
-        ]
+        return self._standing(Standing.IN_FORCE)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing is in force any more, and nothing is to come."""
+        over = self._standing(Standing.ENDED) + self._standing(Standing.REVOKED)
+        return bool(over) and len(over) == len(self.certificates)
 
     @property
     def ending(self) -> Certificate | None:
         """Return the certificate in force that ends first and has not been renewed."""
-        unrenewed = [one for one in self.in_force if not hasattr(one, "renewal")]
+        unrenewed = [one for one in self.in_force if not _is_renewed(one)]
         return min(unrenewed, key=lambda one: (one.valid_until, one.pk), default=None)
 
     @property
@@ -134,6 +136,9 @@ class Health:
             self.customer.name,
             self.customer.pk,
         )
+
+    def _standing(self, standing: Standing) -> list[Certificate]:
+        return [one for one in self.certificates if validity_of(one, self.at).standing is standing]
 
 
 def health_of(customers: Iterable[Customer], user: User, at: datetime) -> list[Health]:
@@ -272,8 +277,13 @@ def _of_register(owed: Owed, at: datetime) -> Iterable[Reason]:
         yield Reason(State.ATTENTION, _("Due within two weeks: %(what)s") % {"what": owed.first})
 
 
+def _is_renewed(certificate: Certificate) -> bool:
+    renewal: Certificate | None = getattr(certificate, "renewal", None)
+    return renewal is not None and renewal.revoked_at is None
+
+
 def _of_agreement(health: Health) -> Iterable[Reason]:
-    if health.certificates and not health.in_force:
+    if health.has_ended:
         yield Reason(State.TROUBLE, _("No certificate is in force"))
     ending = health.ending
     if ending is None:
