@@ -32,6 +32,8 @@ TERMS = (
     "valid_until",
     "tam",
     "deputy",
+    "team_head",
+    "business_manager",
     "week",
 )
 
@@ -184,12 +186,23 @@ def check_terms(certificate: Certificate) -> None:
             _("%(name)s is not a technical account manager.") % {"name": certificate.deputy.name},
             field="deputy",
         )
+    _check_role(certificate.team_head, Role.TEAM_HEAD, "team_head")
+    _check_role(certificate.business_manager, Role.BUSINESS_MANAGER, "business_manager")
     if certificate.week is not None:
         try:
             Calendar.from_data({**certificate.office.as_planned(), "week": certificate.week})
         except CalendarError as error:
             raise Refused(str(error), field="week") from error
         check_week(certificate.week)
+
+
+def _check_role(person: User | None, role: Role, field: str) -> None:
+    if person is not None and person.role != role:
+        raise Refused(
+            _("%(name)s has another role: %(role)s.")
+            % {"name": person.name, "role": person.role_label},
+            field=field,
+        )
 
 
 def check_limit(certificate: Certificate) -> None:

@@ -60,6 +60,8 @@ class CertificateForm(SeenForm):
             "valid_until",
             "tam",
             "deputy",
+            "team_head",
+            "business_manager",
             "week",
         )
         widgets: ClassVar[dict[str, Any]] = {

@@ -148,12 +148,20 @@ class CertificateAdmin(ExchangeAdmin, PreviewedAdmin):
     search_fields = ("number", "customer__name", "contacts__user__name", "contacts__user__email")
     date_hierarchy = "valid_until"
     show_full_result_count = False  # of ten thousand: one query less, and nobody needs it
-    autocomplete_fields = ("customer", "programme", "office", "tam", "deputy")
+    autocomplete_fields = (
+        "customer",
+        "programme",
+        "office",
+        "tam",
+        "deputy",
+        "team_head",
+        "business_manager",
+    )
     instead_of_deleting = gettext_lazy("Revoke it in the list, or set its last day, instead.")
     fieldsets = (
         (None, {"fields": ("number", "customer", "programme", "office", SEEN)}),
         (gettext_lazy("Validity"), {"fields": ("valid_from", "valid_until")}),
-        (gettext_lazy("In charge"), {"fields": ("tam", "deputy")}),
+        (gettext_lazy("In charge"), {"fields": ("tam", "deputy", "team_head", "business_manager")}),
         (gettext_lazy("Products covered"), {"fields": ("covered_products",)}),
         (gettext_lazy("Working hours"), {"fields": ("week",)}),
         (

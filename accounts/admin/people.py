@@ -36,6 +36,8 @@ else:
 OFFERED = {
     ("certificate", "tam"): (Role.TAM,),
     ("certificate", "deputy"): (Role.TAM,),
+    ("certificate", "team_head"): (Role.TEAM_HEAD,),
+    ("certificate", "business_manager"): (Role.BUSINESS_MANAGER,),
     ("contact", "user"): (Role.CONTACT,),
     ("dutyshift", "person"): (Role.DUTY_MANAGER,),
     ("absence", "person"): tuple(role for role in Role if role != Role.CONTACT),

@@ -70,6 +70,24 @@ class Certificate(models.Model):
         related_name="deputised_certificates",
         verbose_name=_("deputy"),
     )
+    team_head = models.ForeignKey(
+        "accounts.User",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("head of the support team"),
+        help_text=_("For escalations. Empty: the heads of the office's team."),
+    )
+    business_manager = models.ForeignKey(
+        "accounts.User",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("business manager"),
+        help_text=_("For escalations. Empty: those of the office."),
+    )
     week = models.JSONField(
         _("own hours"),
         null=True,

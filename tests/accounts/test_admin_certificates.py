@@ -266,6 +266,21 @@ def test_people_in_wrong_roles_are_refused_on_their_fields(cast, admin):
     sent = form(cast.certificate, tam=cast.erik.pk, deputy="")
     response = admin.post(change(cast.certificate), sent)
     assert errors_of(response) == {"tam": ["Erik is not a technical account manager."]}
+    for field, message in (
+        ("team_head", "Erik has another role: Engineer."),
+        ("business_manager", "Erik has another role: Engineer."),
+    ):
+        response = admin.post(
+            change(cast.certificate), form(cast.certificate, **{field: cast.erik.pk})
+        )
+        assert errors_of(response) == {field: [message]}
+
+
+def test_a_certificate_names_its_own_people_for_escalations(cast, admin):
+    sent = form(cast.certificate, team_head=cast.hanna.pk, business_manager=cast.bruno.pk)
+    assert admin.post(change(cast.certificate), sent).status_code == 302
+    kept = Certificate.objects.get(pk=cast.certificate.pk)
+    assert (kept.team_head, kept.business_manager) == (cast.hanna, cast.bruno)
 
 
 def test_a_certificate_that_ends_before_it_begins_is_refused(cast, admin):

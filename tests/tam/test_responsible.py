@@ -102,6 +102,12 @@ def test_who_may_no_longer_sign_in_is_not_there(cast: Cast) -> None:
     assert responsible_for(cast.certificate, CLOSING).person is None
 
 
+def test_who_is_no_duty_manager_any_more_does_not_answer_the_line(cast: Cast) -> None:
+    User.objects.filter(pk=cast.dana.pk).update(role=Role.ENGINEER)
+    assert names(on_duty(cast.office, CLOSING)) == []
+    assert responsible_for(cast.certificate, CLOSING).person is None
+
+
 def test_the_levels_go_to_the_tam_the_head_and_the_business_manager(cast: Cast) -> None:
     levels = [names(people_at_level(cast.certificate, level)) for level in (1, 2, 3)]
     assert levels == [["Tom"], ["Hanna"], ["Bruno"]]
@@ -132,3 +138,19 @@ def test_it_costs_few_queries(
     be_absent(*(getattr(cast, name) for name in absent))
     with django_assert_num_queries(queries):
         responsible_for(cast.certificate, at)
+
+
+def test_whom_the_certificate_names_comes_before_the_office(cast: Cast) -> None:
+    helen, boris = (
+        User.objects.create_user(f"{name}@northlight.example", name=name.title(), role=role)
+        for name, role in (("helen", Role.TEAM_HEAD), ("boris", Role.BUSINESS_MANAGER))
+    )
+    cast.certificate.team_head, cast.certificate.business_manager = helen, boris
+    assert [people_at_level(cast.certificate, level) for level in (1, 2, 3)] == [
+        [cast.tom],
+        [helen],
+        [boris],
+    ]
+    helen.is_active = False
+    helen.save(update_fields=["is_active"])
+    assert people_at_level(cast.certificate, 2) == [cast.hanna]
