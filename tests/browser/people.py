@@ -1,4 +1,4 @@
-"""Two people of the walks, beside those of the demo: `python -m tests.browser.people`.
+"""Three people of the walks, beside those of the demo: `python -m tests.browser.people`.
 
 Their office never closes, so that a severity 1 clock runs whenever the tests do.
 """
@@ -11,6 +11,7 @@ from tests.browser.desk import PASSWORD
 
 ALICE: Final = "alice@acme.example"  # a contact
 TOM: Final = "tom@northlight.example"  # her technical account manager
+TESS: Final = "tess@northlight.example"  # his deputy
 
 ALWAYS = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
 LINES: list[dict[str, Any]] = [
@@ -32,6 +33,15 @@ LINES: list[dict[str, Any]] = [
         "language": "en",
         "phone": "+32 2 555 41 21",
     },
+    {
+        "do": "staff",
+        "key": "tess",
+        "role": "tam",
+        "office": "brussels",
+        "name": "Tess Janssen",
+        "email": TESS,
+        "language": "en",
+    },
     {"do": "customer", "key": "acme", "name": "Acme", "country": "BE"},
     {
         "do": "certificate",
@@ -43,6 +53,7 @@ LINES: list[dict[str, Any]] = [
         "valid_from": "today-10d",
         "valid_until": "today+355d",
         "tam": "tom",
+        "deputy": "tess",
         "products": ["Northlight Endpoint"],
         "contacts": [{"key": "alice", "name": "Alice Martin", "email": ALICE, "language": "en"}],
     },
