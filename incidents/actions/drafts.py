@@ -5,12 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import Min
 
 from accounts.models import User
-from incidents.models import Draft, Incident
+from incidents.actions.points import with_answers, with_points
+from incidents.models import Draft, Incident, Message
 
 # A save that was under way when the message went off arrives within seconds of it.
 STRAGGLES_FOR: Final = timedelta(minutes=1)
+# What is sent without points, even where some were typed.
+_POINTLESS: Final = frozenset({"solution", "note"})
 
 
 def draft_of(incident: Incident, user: User) -> Draft | None:
@@ -35,7 +39,7 @@ def save_draft(
     """
     if not text.strip() and not points:
         discard_draft(incident=incident, user=user)
-    elif not _was_just_sent(incident, user, text, points, at):
+    elif not _was_just_sent(incident, user, text, () if kind in _POINTLESS else points, at):
         Draft.objects.update_or_create(
             incident=incident,
             user=user,
@@ -57,8 +61,30 @@ def _was_just_sent(
     incident: Incident, user: User, text: str, points: Sequence[Any], at: datetime
 ) -> bool:
     sent = incident.messages.filter(author=user, written_at__gt=at - STRAGGLES_FOR)
-    latest = sent.order_by("-id").values_list("text", flat=True).first()
+    latest = sent.order_by("-id").first()
     if latest is None:
         return False
-    parts = [text, *(part if isinstance(part, str) else str(part[1]) for part in points)]
-    return all(part.strip() in latest for part in parts)
+    would_be = (_answer_like if user.is_contact else _question_like)(latest, text.strip(), points)
+    return would_be is not None and _plain(would_be) == _plain(latest.text)
+
+
+def _answer_like(sent: Message, text: str, points: Sequence[Any]) -> str | None:
+    """Return the message that a contact's draft makes; None where it answers other points."""
+    answers = {key: str(answer) for key, answer in points}
+    answered = list(sent.answered_points.order_by("number", "id"))
+    if {point.pk for point in answered} != answers.keys():
+        return None
+    return with_answers(text, answered, answers)
+
+
+def _question_like(sent: Message, text: str, points: Sequence[Any]) -> str:
+    """Return the message that a draft of staff makes, its points numbered as those sent."""
+    if not points:
+        return text
+    first = sent.points.aggregate(first=Min("number"))["first"] or 1
+    return with_points(text, points, first)
+
+
+def _plain(text: str) -> str:
+    """A form ends its lines otherwise than a script."""
+    return text.replace("\r\n", "\n").strip()

@@ -21,8 +21,33 @@ from incidents.notifications.rows import Row, RowOf
 from msa.outbox.mail import queue_email
 from msa.outbox.relay import Handler
 from tam.actions import paging
-from tam.models import Page
+from tam.models import Escalation, Page
 from tam.queries.paging import CAUSES
+
+
+def _due(event: Event) -> Row | None:
+    return rows.answer_was_due(event) if event.kind == "clock_breached" else rows.answer_due(event)
+
+
+def _acknowledge_by(event: Event) -> Row | None:
+    """Say until when the escalation is to be acknowledged that the event is, or has opened.
+
+    Whoever is paged gets no other letter about it. A page's own acknowledgement is not this one.
+    """
+    opened = Escalation.objects.filter(incident=event.incident, acknowledged_at=None)
+    match event.kind:
+        case "escalated":
+            found = opened.filter(level=event.entry.data["level"]).first()
+        case "clock_breached":
+            found = opened.filter(cause=Escalation.Cause.BREACH, opened_at=event.entry.at).first()
+        case _:
+            return None
+    if found is None or found.acknowledge_by is None:
+        return None
+    office = event.incident.certificate.office
+    lines = rows.instants(found.acknowledge_by, office)
+    return Row(_("Escalation to be acknowledged by"), lines)
+
 
 _ROWS: Final[Sequence[RowOf]] = (
     rows.customer,
@@ -30,6 +55,8 @@ _ROWS: Final[Sequence[RowOf]] = (
     rows.subject_matter,
     rows.severity,
     rows.waits_for_call,
+    _due,
+    _acknowledge_by,
 )
 _LEADS: Final[Mapping[Page.Cause, str | LazyText]] = {
     Page.Cause.FILED: gettext_lazy("%(author)s has an incident that cannot wait."),
@@ -123,7 +150,7 @@ def _context(page: Page, event: Event, times: int) -> dict[str, Any]:
         "incident": incident,
         "notice": _("It is repeated until somebody acknowledges it or acts on the incident."),
         "paragraphs": [str(_LEADS[Page.Cause(page.cause)] % words)],
-        "rows": [row for row in (*(row_of(event) for row_of in _ROWS), _due(event)) if row],
+        "rows": [row for row in (row_of(event) for row_of in _ROWS) if row],
         "message": None if event.is_internal else event.message,
         "author": event.name_of(event.message.author, page.person) if event.message else "",
         "files": event.files,
@@ -141,10 +168,6 @@ def _heading(page: Page, times: int) -> str:
     if times == 1:
         return _("Page: %(cause)s") % facts
     return _("Page, %(times)d of %(of)d: %(cause)s") % facts
-
-
-def _due(event: Event) -> Row | None:
-    return rows.answer_was_due(event) if event.kind == "clock_breached" else rows.answer_due(event)
 
 
 def _why(page: Page, event: Event, times: int) -> str:

@@ -115,7 +115,17 @@ def _cannot_wait(entry: JournalEntry) -> bool:
             return data["to"] < data["from"] and data["to"] in PAGED_SEVERITIES
         case "escalated" if data["cause"] == "breach":
             return False
-    return entry.incident.severity in PAGED_SEVERITIES
+    return _severity_then(entry) in PAGED_SEVERITIES
+
+
+def _severity_then(entry: JournalEntry) -> int:
+    """Return the incident's severity when the entry was written, whatever it became later."""
+    severity: int = entry.incident.severity
+    later = JournalEntry.objects.filter(
+        incident=entry.incident_id, number__gt=entry.number, kind="severity_changed"
+    )
+    changed = later.order_by("number").values_list("data", flat=True).first()
+    return int(changed["from"]) if changed else severity
 
 
 def _waits_for_call(entry: JournalEntry) -> bool:

@@ -71,6 +71,59 @@ def test_sending_discards_it_and_a_straggler_does_not_bring_it_back(cast, incide
     assert len(kept()) == 1
 
 
+@pytest.mark.parametrize("typed", ["All", "All of it\nand more", "ll of it"])
+def test_what_only_resembles_the_message_just_sent_is_kept(cast, incident, signed_in, typed):
+    tom = signed_in(cast.tom)
+    tom.post(url(incident, "messages"), {"kind": "note", "text": "All of it"})
+    tom.post(url(incident, "draft"), {"kind": "note", "text": typed})
+    assert [text for _, _, text, _, _ in kept()] == [typed]
+
+
+@pytest.mark.parametrize(
+    ("changed", "kept_points"),
+    [
+        ({}, None),
+        ({"text": "One\nTwo "}, None),
+        ({"points": "Which?"}, ["Which?"]),
+        ({"points": ""}, []),
+        ({"points": "Which?\nWho?"}, ["Which?", "Who?"]),
+    ],
+)
+def test_a_straggler_has_text_and_points_as_sent(cast, incident, signed_in, changed, kept_points):
+    responding.ask_customer(
+        incident=incident, actor=cast.tom, text="", points=["Before?"], at=MONDAY_NINE
+    )
+    tom, typed = signed_in(cast.tom), {"kind": "response", "text": "One\r\nTwo"}
+    typed["points"] = "- Which?\r\nWhen?"
+    assert tom.post(url(incident, "messages"), typed).status_code == 302
+    tom.post(url(incident, "draft"), typed | changed)
+    assert [points for _, _, _, points, _ in kept()] == (
+        [] if kept_points is None else [kept_points]
+    )
+
+
+def test_points_that_do_not_go_with_a_note_do_not_keep_it(cast, incident, signed_in):
+    tom, typed = signed_in(cast.tom), {"kind": "note", "text": "Seen.", "points": "Which?"}
+    assert tom.post(url(incident, "messages"), typed).status_code == 302
+    tom.post(url(incident, "draft"), typed)
+    assert kept() == []
+
+
+def test_a_contacts_straggler_answers_the_same_points(cast, incident, signed_in):
+    responding.ask_customer(
+        incident=incident, actor=cast.tom, text="", points=["Which?", "When?"], at=MONDAY_NINE
+    )
+    first, second = Point.objects.order_by("number")
+    alice, typed = signed_in(cast.alice), {"text": "Well", f"answer-{first.pk}": "12.4 "}
+    assert alice.post(url(incident, "messages"), typed).status_code == 302
+    alice.post(url(incident, "draft"), typed)
+    assert kept() == []
+    for answers in ({}, {f"answer-{first.pk}": "12"}, {f"answer-{second.pk}": "12.4"}):
+        alice.post(url(incident, "draft"), {"text": "Well", **answers})
+        assert len(kept()) == 1
+        Draft.objects.all().delete()
+
+
 def test_a_refused_message_leaves_it(cast, incident, signed_in):
     tom = signed_in(cast.tom)
     tom.post(url(incident, "draft"), {"kind": "solution", "text": "Mine"})

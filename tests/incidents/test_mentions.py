@@ -53,6 +53,31 @@ def test_whom_a_note_mentions(cast, incident, text, mentioned):
     assert noted() == ({"mentions": keys} if keys else {})
 
 
+@pytest.mark.parametrize(
+    ("text", "mentioned"),
+    [
+        ("请@李娜 看一下", ["李娜"]),
+        ("@李娜请看一下", ["李娜"]),
+        ("请@李娜娜看", ["李娜娜"]),
+        ("请@Tess看一下", ["Tess"]),
+        ("спроси:@tess и @Анна", ["Tess", "Анна"]),
+        ("спроси@Анна", ["Анна"]),
+        ("@Аннат", []),
+        ("@Tessé and @Tess2", []),
+        ("mail tom@李娜", []),
+    ],
+)
+def test_names_among_words_without_spaces(cast, incident, text, mentioned):
+    known = {"Tess": cast.tess.pk}
+    for number, name in enumerate(["李娜", "李娜娜", "Анна"]):
+        address = f"n{number}@northlight.example"
+        person = User.objects.create_user(address, "x", name=name, role="engineer")
+        hand_over(incident, [person], MONDAY_NINE)
+        known[name] = person.pk
+    note(incident, cast.tom, text)
+    assert noted() == ({"mentions": [known[name] for name in mentioned]} if mentioned else {})
+
+
 def test_the_longest_name_counts(cast, incident):
     longer = User.objects.create_user(
         "tess2@northlight.example", "x", name="Tess Long", role="tam", office=cast.office

@@ -103,6 +103,31 @@ def test_what_happens_at_night_to_an_incident_of_the_day(cast: Cast, happens, ex
     assert pages() == expected
 
 
+@pytest.mark.parametrize(
+    ("happens", "expected"),
+    [(act(escalate, "alice"), [("Dana", "escalated", 1)]), (reopen, [("Dana", "reopened", 1)])],
+)
+def test_the_severity_of_the_event_counts_though_it_is_told_later(cast: Cast, happens, expected):
+    """Page and mail agree on whom the page reaches, whichever is written first."""
+    incident = cast.file(at=MONDAY_NINE)
+    responding.respond(
+        incident=incident, actor=cast.tom, text="We look into it.", at=MONDAY_NINE + HOUR
+    )
+    deliver()
+    happens(cast, incident, NIGHT)
+    LOWER(cast, incident, NIGHT + MINUTE)
+    act(responding.change_severity, "dana", severity=4)(cast, incident, NIGHT + 2 * MINUTE)
+    assert pages() == expected
+
+
+def test_what_was_not_severe_then_pages_nobody_though_it_is_now(cast: Cast):
+    incident = cast.file(MEDIUM, MONDAY_NINE)
+    responding.respond(incident=incident, actor=cast.tom, text="Words.", at=MONDAY_NINE + HOUR)
+    act(escalate, "alice")(cast, incident, NIGHT)
+    act(responding.change_severity, "tom", severity=2)(cast, incident, NIGHT + MINUTE)
+    assert pages() == [("Dana", "raised", 1)]
+
+
 def test_a_breach_pages_once_and_its_escalation_does_not_page_again(cast: Cast):
     incident = cast.file(at=MONDAY_NINE + 6 * HOUR)  # 15:00; due at 19:00
     fire_earlier_than(NIGHT)
