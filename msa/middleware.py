@@ -1,17 +1,17 @@
 """What every request passes: its instant, the person, and the wall between customers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.views.defaults import page_not_found, permission_denied
+from django.views.defaults import bad_request, page_not_found, permission_denied
 
 from accounts.errors import NotAllowed, NotFound
 from accounts.tenancy import set_scope
@@ -56,6 +56,30 @@ class PersonMiddleware:
         return response
 
 
+class TextMiddleware:
+    """Answer 400 to a NUL in a query or a form: no page sends one, the database takes none.
+
+    Files are not looked into.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        _view: Callable[..., HttpResponse],
+        _args: Sequence[object],
+        _kwargs: Mapping[str, object],
+    ) -> HttpResponse | None:
+        if _holds_nul(request.GET) or _holds_nul(request.POST):
+            return bad_request(request, BadRequest())
+        return None
+
+
 class TenantMiddleware:
     """Run the request in one transaction whose scope shows this person's customers, no others.
 
@@ -96,3 +120,7 @@ class TenantMiddleware:
             request, _("No certificate names you as a contact any more; you cannot sign in.")
         )
         return redirect("login")
+
+
+def _holds_nul(sent: QueryDict) -> bool:
+    return any("\0" in text for name, values in sent.lists() for text in (name, *values))

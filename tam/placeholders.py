@@ -1,7 +1,9 @@
 """Placeholders of reply templates: `{contact}` and the like, each a fact of an incident.
 
-Only a word of small letters in braces is one; other braces are text. An unknown one is an error,
-and so is a known one for which an incident has nothing: neither is ever printed.
+Whatever stands in braces on one line, up to 60 characters, is one. An unknown one is an error, and
+so is a known one for which an incident has nothing: neither is ever printed. A brace itself is
+written twice: `{{` and `}}`; a known placeholder in doubled braces is an error too. Other braces
+are text.
 """
 
 import re
@@ -28,7 +30,10 @@ from incidents.states import SEVERITY_LABELS
 _EXAMPLE_OFFICE: Final = "Europe/Paris"
 _EXAMPLE_CONTACT: Final = "Asia/Shanghai"
 _EXAMPLE_DUE_IN: Final = timedelta(hours=4)
-_PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
+# Doubled braces with what they hold, such a brace by itself, or a placeholder.
+_BRACES: Final = re.compile(
+    r"\{\{(?P<doubled>[^{}\n]{1,60})\}\}?|\{\{|\}\}|\{(?P<name>[^{}\n]{1,60})\}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,8 @@ class Placeholder:
 
 
 def unknown_in(text: str) -> list[str]:
-    """Return the placeholders of a text that there are not, each once."""
-    return [name for name in dict.fromkeys(_PLACEHOLDER.findall(text)) if name not in PLACEHOLDERS]
+    """Return the placeholders of a text that there are not, as they are written, each once."""
+    return list(dict.fromkeys(found[0] for found in _BRACES.finditer(text) if _is_unknown(found)))
 
 
 def fill(text: str, subject: Subject, language: str) -> str:
@@ -61,7 +66,7 @@ def fill(text: str, subject: Subject, language: str) -> str:
     """
     refuse_unknown(text)
     zone = ZoneInfo(subject.incident.author.timezone)
-    names = dict.fromkeys(_PLACEHOLDER.findall(text))
+    names = dict.fromkeys(found["name"] for found in _BRACES.finditer(text) if found["name"])
     with translation.override(language), timezone.override(zone):
         facts = {name: PLACEHOLDERS[name].fact(subject) for name in names}
     missing = [f"{{{name}}}" for name, fact in facts.items() if not fact]
@@ -69,7 +74,7 @@ def fill(text: str, subject: Subject, language: str) -> str:
         raise Refused(
             _("This incident has nothing to put for %(names)s.") % {"names": ", ".join(missing)}
         )
-    return _PLACEHOLDER.sub(lambda found: facts[found[1]], text)
+    return _put(facts, text)
 
 
 def fill_with_examples(text: str, language: str, *, at: datetime) -> str:
@@ -79,16 +84,34 @@ def fill_with_examples(text: str, language: str, *, at: datetime) -> str:
     with translation.override(language), timezone.override(ZoneInfo(_EXAMPLE_CONTACT)):
         facts = {name: str(placeholder.example) for name, placeholder in PLACEHOLDERS.items()}
         facts["due"] = "; ".join(instants(at + _EXAMPLE_DUE_IN, office))
-    return _PLACEHOLDER.sub(lambda found: facts[found[1]], text)
+    return _put(facts, text)
 
 
 def refuse_unknown(text: str) -> None:
-    unknown = [f"{{{name}}}" for name in unknown_in(text)]
-    if unknown:
+    if unknown := unknown_in(text):
         raise Refused(
             _("There is no placeholder %(names)s. Those there are stand in the list.")
             % {"names": ", ".join(unknown)}
         )
+
+
+def _is_unknown(found: re.Match[str]) -> bool:
+    if found["name"]:
+        return found["name"] not in PLACEHOLDERS
+    if found["doubled"]:
+        return found["doubled"].strip().lower() in PLACEHOLDERS or not found[0].endswith("}}")
+    return False
+
+
+def _put(facts: Mapping[str, str], text: str) -> str:
+    """Return a text without unknown placeholders with its facts, and doubled braces made single."""
+
+    def printed(found: re.Match[str]) -> str:
+        if found["name"]:
+            return facts[found["name"]]
+        return f"{{{found['doubled']}}}" if found["doubled"] else found[0][0]
+
+    return _BRACES.sub(printed, text)
 
 
 def _due(subject: Subject) -> str:

@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Conflict, NotAllowed, NotFound, Refused
 from accounts.models import Team, User
+from incidents.access import verbs_of
 from incidents.actions.case import Case
 from incidents.actions.following import follow, unfollow
 from incidents.actions.handing import take_from
 from incidents.models import Incident
 from tam.actions.assignment import assign, assignee, give_to_team
 from tam.models import BulkAct, BulkItem
-from tam.queries.queue_bulk import MOST_AT_ONCE, What, plan
+from tam.queries.queue_bulk import MOST_AT_ONCE, VERBS, What, plan
 
 UNDO_WITHIN: Final = timedelta(minutes=10)
 
@@ -51,7 +52,8 @@ def perform(
 def undo(*, act: BulkAct, actor: User, at: datetime) -> BulkAct:
     """Put every incident back where it was, but those on which somebody has acted since.
 
-    Of these `BulkItem.before` says under `kept` why. Once only, within `UNDO_WITHIN`.
+    Those on which the person may no longer act stay as well. `BulkItem.before` says under `kept`
+    why. Once only, within `UNDO_WITHIN`.
     """
     act = BulkAct.objects.select_for_update(no_key=True).get(pk=act.pk)
     if act.actor_id != actor.pk:
@@ -60,13 +62,12 @@ def undo(*, act: BulkAct, actor: User, at: datetime) -> BulkAct:
         raise Conflict(_("This was undone already."))
     if at > act.done_at + UNDO_WITHIN:
         raise Conflict(_("This can no longer be undone: more than 10 minutes have passed."))
-    seen = Incident.objects.visible_to(actor, at)
-    for item in act.items.filter(refusal="").select_related("incident").order_by("incident"):
+    what = What.of(act)
+    for item in act.items.filter(refusal="").select_related("incident").order_by("incident_id"):
         try:
             with transaction.atomic():
-                if not seen.filter(pk=item.incident_id).exists():
-                    raise Conflict(_("You no longer see this incident."))
-                _put_back(item, What.of(act), actor, at)
+                _refuse_if_not_allowed(item, what, actor, at)
+                _put_back(item, what, actor, at)
         except Refused as refusal:
             item.before["kept"] = str(refusal)
             item.save(update_fields=["before"])
@@ -110,6 +111,15 @@ def _do(incident: Incident, what: What, actor: User, at: datetime) -> dict[str, 
         raise Refused(_("This team takes no incidents."))
     done = give_to_team(incident=incident, actor=actor, team=what.team, at=at)
     return {"length": done.journal_length}
+
+
+def _refuse_if_not_allowed(item: BulkItem, what: What, actor: User, at: datetime) -> None:
+    seen = Incident.objects.visible_to(actor, at).select_related("certificate")
+    incident = seen.filter(pk=item.incident_id).first()
+    if incident is None:
+        raise NotFound(_("You no longer see this incident."))
+    if VERBS[what.kind] not in verbs_of(actor, incident, at):
+        raise NotAllowed(_("You may not do this here."))
 
 
 def _put_back(item: BulkItem, what: What, actor: User, at: datetime) -> None:

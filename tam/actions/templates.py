@@ -17,6 +17,7 @@ from tam.models import ReplyTemplate
 from tam.placeholders import Subject, fill, refuse_unknown
 
 EDITS_SHARED: Final = frozenset({Role.TAM, Role.TEAM_HEAD, Role.ADMINISTRATOR})
+ENDS_SHARING: Final = frozenset({Role.TEAM_HEAD, Role.ADMINISTRATOR})
 FALLBACK_LANGUAGE: Final = "en"
 
 
@@ -77,6 +78,11 @@ def may_share(user: User) -> bool:
     return user.role in EDITS_SHARED
 
 
+def may_end_sharing(user: User, template: ReplyTemplate) -> bool:
+    """Whether who may change a shared template may also make it their own: others lose it."""
+    return user.role in ENDS_SHARING or template.changed_by_id == user.pk
+
+
 @transaction.atomic
 def save_template(
     *,
@@ -91,13 +97,20 @@ def save_template(
 ) -> ReplyTemplate:
     """Write a new template, or change one; shared, it is the actor's office's.
 
-    Raises `Refused` for unknown placeholders and for a template without a text, `Conflict` when
-    somebody has changed it since `unchanged_since`.
+    Raises `Refused` for unknown placeholders, for a template without a text, and for one that is
+    not the actor's to share no more, `Conflict` when somebody has changed it since
+    `unchanged_since`.
     """
     if template.pk:
         template = _locked(template, actor, unchanged_since)
     if shared and not may_share(actor):
         raise NotAllowed(_("Templates are shared by account managers and team heads."))
+    was_shared = bool(template.pk) and template.owner_id is None
+    if was_shared and not shared and not may_end_sharing(actor, template):
+        raise Refused(
+            _("Only the head of the team, or who wrote it last, can stop sharing it."),
+            field="shared",
+        )
     kept = {code: text for code, text in texts.items() if text.strip()}
     if not kept:
         raise Refused(_("Write the text in at least one language."), field="name")
@@ -106,7 +119,7 @@ def save_template(
             refuse_unknown(text)
         except Refused as refusal:
             raise Refused(str(refusal), field=f"text-{code}") from refusal
-    if not (template.pk and shared and template.owner_id is None):
+    if not (shared and was_shared):
         template.owner = None if shared else actor
         template.office_id = actor.office_id if shared else None
     template.name, template.kind, template.texts = name, kind, kept

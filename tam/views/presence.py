@@ -13,6 +13,7 @@ from incidents.access import Verb, get_incident
 from incidents.models import Incident
 from incidents.views.request import Request
 from tam.presence import Doing, beat
+from tam.queries.narrowing import whole_number
 from tam.views.guards import staff_only
 
 _WINDOW: Final = re.compile(r"^[0-9a-f-]{1,36}$")
@@ -39,8 +40,9 @@ def presence(request: Request, reference: str) -> HttpResponse:
 
 def _acted_since(incident: Incident, seen: str, reader: User) -> Sequence[str]:
     """Return the names of the others who acted since the journal had the length that was seen."""
-    if not (seen.isascii() and seen.isdecimal()) or int(seen) >= incident.journal_length:
+    length = whole_number(seen)
+    if length is None or length >= incident.journal_length:
         return []
-    news = incident.journal.filter(number__gt=int(seen), actor__isnull=False).exclude(actor=reader)
+    news = incident.journal.filter(number__gt=length, actor__isnull=False).exclude(actor=reader)
     names = news.order_by("number").values_list("actor__name", flat=True)
     return list(dict.fromkeys(names))

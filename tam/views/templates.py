@@ -8,11 +8,13 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.errors import Conflict, NotAllowed, NotFound, Refused
+from incidents.actions.submissions import once
 from incidents.views.act_forms import TEXT_LENGTH
 from incidents.views.request import Request
 from tam.actions.templates import (
@@ -25,12 +27,13 @@ from tam.actions.templates import (
 )
 from tam.models import ReplyTemplate
 from tam.placeholders import PLACEHOLDERS, fill_with_examples
+from tam.views.customer_forms import OnceForm
 from tam.views.guards import staff_only
 
 UNPROCESSABLE, CONFLICT = 422, 409
 
 
-class TemplateForm(forms.Form):
+class TemplateForm(OnceForm):
     """A template with a text for each language; `seen` is when it was last changed."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
@@ -106,14 +109,20 @@ def _edit(request: Request, template: ReplyTemplate) -> HttpResponse:
     if "preview" in request.POST:
         previews = _previews(form, request.at)
         return _show(request, template, form, UNPROCESSABLE if form.errors else 200, previews)
-    try:
+
+    def act() -> str:
         _save(request, template, form)
+        return reverse("reply-templates")
+
+    key = form.key(f"template {template.pk}")
+    try:
+        address = once(user=request.user, key=key, at=request.at, act=act)
     except (NotFound, NotAllowed):
         raise
     except Refused as refusal:
         return _show_refused(request, template, form, refusal)
     messages.success(request, _("The template is saved."))
-    return redirect("reply-templates")
+    return redirect(address)
 
 
 def _initial(template: ReplyTemplate) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What the workspace adds to the composer: templates, colleagues to mention, handing over."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -22,6 +23,7 @@ from incidents.views.request import Request
 from tam.actions.assignment import assign, give_to_team
 from tam.actions.templates import Filled, fill_template, get_template, templates_for
 from tam.models import ReplyTemplate
+from tam.queries.narrowing import whole_number
 from tam.queries.people import colleagues, teams_with_counts
 from tam.queries.writing import answer_due
 from tam.views.guards import staff_only
@@ -100,10 +102,10 @@ def handed(request: Request, reference: str) -> HttpResponse:
 
 
 def _chosen(request: Request) -> ReplyTemplate:
-    key = request.POST.get("template", "")
-    if not (key.isascii() and key.isdecimal()):
+    key = whole_number(request.POST.get("template"))
+    if key is None:
         raise Refused(_("Choose a template."))
-    return get_template(request.user, int(key))
+    return get_template(request.user, key)
 
 
 def _keep(request: Request, incident: Incident, more: str, kind: str) -> None:
@@ -143,9 +145,8 @@ def _previewed(
 
 def _hand_on(request: Request, incident: Incident, to: str) -> None:
     kind, _dash, key = to.partition("-")
-    known = int(key) if key.isascii() and key.isdecimal() else 0
-    person = User.objects.filter(pk=known).first() if kind == "person" else None
-    team = Team.objects.filter(pk=known).first() if kind == "team" else None
+    person = _offered_person(key, request.at) if kind == "person" else None
+    team = _offered_team(key) if kind == "team" else None
     if person is not None:
         _allowed(request, incident, Verb.ASSIGN)
         assign(incident=incident, actor=request.user, to=person, at=request.at)
@@ -154,6 +155,14 @@ def _hand_on(request: Request, incident: Incident, to: str) -> None:
         give_to_team(incident=incident, actor=request.user, team=team, at=request.at)
     else:
         raise Refused(_("Choose to whom to hand it on."), field="hand_to")
+
+
+def _offered_person(key: str, at: datetime) -> User | None:
+    return next((each.person for each in colleagues(at) if str(each.person.pk) == key), None)
+
+
+def _offered_team(key: str) -> Team | None:
+    return next((team for team, _count in teams_with_counts() if str(team.pk) == key), None)
 
 
 def _allowed(request: Request, incident: Incident, verb: Verb) -> None:

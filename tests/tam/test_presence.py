@@ -74,6 +74,13 @@ def test_what_a_window_calls_itself_does_not_matter(cast, incident, signed_in, w
     assert signed_in(cast.tom).post(path, form).status_code == 200
 
 
+@pytest.mark.parametrize("seen", ["9" * 5000, "-1", "x", "٣", ""])
+def test_what_a_page_says_wrongly_of_the_journal_is_passed_over(cast, incident, signed_in, seen):
+    responding.add_note(incident=incident, actor=cast.tess, text="Hers", at=LATER)
+    response = tell(signed_in(cast.tom), incident, seen=seen)
+    assert (response.status_code, words(response)) == (200, "")
+
+
 def test_another_incident_is_another_room(cast, incident, signed_in):
     other = cast.file()
     tell(signed_in(cast.dana), other)

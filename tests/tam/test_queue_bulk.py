@@ -168,6 +168,18 @@ def test_undoing_leaves_alone_what_somebody_acted_on_since(cast, desk, three):
     assert "Tess acted on it since." in page.content.decode()
 
 
+def test_whose_shift_has_ended_undoes_nothing(cast, signed_in, three, lab):
+    dana = Desk(signed_in(cast.dana))
+    hand_over(three[2], [cast.dana], AT)
+    dana.act(f"assign:{cast.dana.pk}", three[:2])
+    cast.dana.shifts.update(ends_at=AT + MINUTE)
+    page = dana.get(dana.undo().url, AT + MINUTE)
+    assert desks(three) == ["Dana", "Dana", "Dana"]
+    assert outcome(page) == {"Not undone": [each.reference for each in three[:2]]}
+    assert page.content.decode().count("You may not do this here.") == 2
+    assert JournalEntry.objects.filter(kind="assigned").count() == 2
+
+
 def test_undoing_is_once_for_ten_minutes_and_ones_own(cast, desk, three, signed_in):
     desk.act("follow", three)
     others = Desk(signed_in(cast.tess))
