@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from markdown_it.common.utils import escapeHtml
 
 from accounts.models import Team, User
+from incidents.actions.mentions import whole
 from incidents.models import Incident, JournalEntry
 
 _TAG: Final = re.compile(r"(<[^>]*>)")
@@ -86,7 +87,7 @@ def highlighted(html: SafeString, names: Iterable[str]) -> SafeString:
     wanted = sorted({f"@{escapeHtml(name)}" for name in names}, key=len, reverse=True)
     if not wanted:
         return html
-    pattern = re.compile(rf"({'|'.join(re.escape(name) for name in wanted)})(?!\w)", re.IGNORECASE)
+    pattern = re.compile(rf"({'|'.join(map(whole, wanted))})", re.IGNORECASE)
     parts = [
         part if part.startswith("<") else pattern.sub(r'<b class="mention">\1</b>', part)
         for part in _TAG.split(html)
