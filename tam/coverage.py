@@ -14,7 +14,7 @@ from typing import NamedTuple, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from accounts import worktime
-from accounts.models import Certificate, DutyShift, Office, User
+from accounts.models import Certificate, DutyShift, Office, Role, User
 from tam.models import Absence
 
 
@@ -106,7 +106,8 @@ class Roster:
     def line(self, office: Office) -> list[Watch]:
         """Return who answers an office's line, in order and leaving nothing out.
 
-        Of two on shift it is whose shift began first; somebody absent does not answer.
+        Of two on shift it is whose shift began first. Somebody absent does not answer, nor somebody
+        who is no duty manager any more.
         """
         watches = (
             Watch(since, until, next(iter(people), None))
@@ -161,7 +162,11 @@ class Roster:
                 following = next(coming, None)
             running = [shift for shift in running if shift.ends_at > since]
             people = dict.fromkeys(shift.person for shift in running)
-            present = tuple(person for person in people if self.is_present(person, since))
+            present = tuple(
+                person
+                for person in people
+                if person.role == Role.DUTY_MANAGER and self.is_present(person, since)
+            )
             yield Overlap(since, until, present)
 
     def _found(self, certificate: Certificate) -> Iterator[Turn]:

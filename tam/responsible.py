@@ -43,10 +43,11 @@ def responsible_for(certificate: Certificate, at: datetime) -> Responsible:
 def on_duty(office: Office, at: datetime) -> list[User]:
     """Return the duty managers on shift on an office's line, whose shift began first before others.
 
-    One who is absent during a shift does not answer the line, and is left out.
+    One who is absent during a shift, or is no duty manager any more, does not answer the line, and
+    is left out.
     """
     shifts = (
-        office.shifts.filter(starts_at__lte=at, ends_at__gt=at)
+        office.shifts.filter(starts_at__lte=at, ends_at__gt=at, person__role=Role.DUTY_MANAGER)
         .select_related("person")
         .order_by("starts_at", "id")
     )
@@ -61,12 +62,16 @@ def team_heads(office: Office) -> list[User]:
 def people_at_level(certificate: Certificate, level: int) -> list[User]:
     """Return to whom an escalation to a level is addressed: by the programme's roles (SPEC 11).
 
-    A level above the last that the programme names goes to that last one.
+    That is whom the certificate names for the role, else the office's people. A level above the last
+    that the programme names goes to that last one.
     """
     levels = certificate.programme.escalation_levels or default_escalation_levels()
     role = EscalationRole(levels[min(level, len(levels)) - 1])
     if role is EscalationRole.TAM:
         return [certificate.tam]
+    named: User | None = getattr(certificate, role.value)  # the field is called as the role
+    if named is not None and named.is_active:
+        return [named]
     return _people(certificate.office, Role(role.value))
 
 

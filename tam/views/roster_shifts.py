@@ -18,7 +18,7 @@ from tam.actions.roster.patterns import (
     make_pattern,
     shifts_of,
 )
-from tam.actions.roster.shifts import change_shift, plan_shift, remove_shift
+from tam.actions.roster.shifts import change_shift, check_shift, plan_shift, remove_shift
 from tam.queries.roster_effects import effect_of_shifts
 from tam.views.guards import staff_only
 from tam.views.roster_forms import PatternForm, PlanForm, ShiftForm
@@ -100,7 +100,14 @@ def shift(request: Request, pk: int) -> HttpResponse:
         return show_form(request, form, page)
     person, starts_at, ends_at = form.planned()
     if not form.is_to_be_saved:
-        added = DutyShift(office=found.office, person=person, starts_at=starts_at, ends_at=ends_at)
+        added = DutyShift(
+            pk=found.pk, office=found.office, person=person, starts_at=starts_at, ends_at=ends_at
+        )
+        try:
+            check_shift(added, request.at, new_from=found.ends_at if form.begun else starts_at)
+        except Refused as refusal:
+            refuse(form, refusal)
+            return show_form(request, form, page)
         return _preview(request, form, added, [found], page)
 
     def act() -> str:

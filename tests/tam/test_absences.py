@@ -6,6 +6,7 @@ import pytest
 
 from accounts.errors import Conflict, NotAllowed, Refused
 from accounts.models import DutyShift, Office, User
+from msa import clock
 from msa.outbox import relay
 from msa.outbox.models import Email
 from tam.actions.roster.absences import change_absence, enter_absence, remove_absence
@@ -104,6 +105,37 @@ def test_one_to_come_changes_and_goes_one_that_has_begun_only_ends(cast: Cast) -
         "absence_entered",
         "absence_removed",
     ]
+
+
+def test_one_that_has_begun_does_not_end_in_the_past(cast: Cast) -> None:
+    absence = enter(cast.tom, AT + HOUR, AT + 9 * DAY)
+    begun = AT + 4 * DAY
+
+    def end(ends_at):
+        return change_absence(
+            absence=absence,
+            starts_at=absence.starts_at,
+            ends_at=ends_at,
+            actor=cast.tom,
+            at=begun,
+        )
+
+    for ends_at in (begun - 3 * DAY, begun - DAY - timedelta(seconds=1)):
+        with pytest.raises(Refused, match="too far in the past") as refusal:
+            end(ends_at)
+        assert refusal.value.field == "ends_at"
+    assert [kind for kind, *_who in history()] == ["absence_entered"]
+    assert end(begun - DAY).ends_at == begun
+
+
+def test_the_preview_refuses_an_end_in_the_past_too(cast: Cast, signed_in) -> None:
+    absence = Absence.objects.create(person=cast.tom, starts_at=AT - 5 * DAY, ends_at=AT + DAY)
+    with clock.at(AT):
+        page = signed_in(cast.hanna).post(
+            f"/roster/absences/{absence.pk}/", {"ends_at": "2026-02-28T09:00", "step": "preview"}
+        )
+    assert page.status_code == 422
+    assert page.context["form"].errors == {"ends_at": ["This lies too far in the past."]}
 
 
 def test_what_a_tams_absence_opens(cast: Cast) -> None:

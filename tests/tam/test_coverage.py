@@ -62,6 +62,23 @@ def test_the_line_is_whose_shift_began_first_and_who_is_there(cast: Cast, dirk: 
     assert found.overlaps(cast.office) == [Overlap(CLOSING, CLOSING + 3 * HOUR, (cast.dana, dirk))]
 
 
+def test_who_is_no_duty_manager_any_more_leaves_a_gap(cast: Cast, dirk: User) -> None:
+    offices.plan_shift(office=cast.office, person=dirk, starts_at=CLOSING, ends_at=CLOSING + HOUR)
+    User.objects.filter(pk=cast.dana.pk).update(role=Role.ENGINEER)
+    found = roster(cast)
+    assert found.line(cast.office) == [
+        Watch(MONDAY, CLOSING, None),
+        Watch(CLOSING, CLOSING + HOUR, dirk),
+        Watch(CLOSING + HOUR, MONDAY + DAY, None),
+    ]
+    assert found.overlaps(cast.office) == []
+    valid = certificates_valid([cast.office], MONDAY, MONDAY + DAY)[cast.office.pk]
+    assert [(gap.since, gap.until) for gap in gaps(found, valid)] == [
+        (MONDAY, MONDAY_NINE),
+        (CLOSING + HOUR, MONDAY + DAY),
+    ]
+
+
 def test_what_would_be_is_asked_without_touching_what_is(cast: Cast, dirk: User) -> None:
     shift = DutyShift.objects.get()
     found = roster(cast)
@@ -167,10 +184,11 @@ spans = st.tuples(st.integers(0, 3), minutes, st.integers(1, 2 * 24 * 60))
     shifts=st.lists(spans, max_size=8),
     absences=st.lists(spans, max_size=6),
     inactive=st.sets(st.integers(0, 3), max_size=2),
+    off_duty=st.sets(st.integers(0, 1), max_size=1),
     instants=st.lists(minutes, min_size=20, max_size=40),
 )
 def test_it_never_disagrees_with_who_is_responsible_at_an_instant(
-    cast: Cast, dirk: User, shifts, absences, inactive, instants
+    cast: Cast, dirk: User, shifts, absences, inactive, off_duty, instants
 ) -> None:
     """Instants are drawn from the edges too, where the two could differ."""
     people = [cast.dana, dirk, cast.tom, cast.tess]
@@ -179,6 +197,9 @@ def test_it_never_disagrees_with_who_is_responsible_at_an_instant(
         DutyShift.objects.all().delete()
         User.objects.filter(pk__in=[people[number].pk for number in inactive]).update(
             is_active=False
+        )
+        User.objects.filter(pk__in=[people[number].pk for number in off_duty]).update(
+            role=Role.ENGINEER
         )
         for number, start, length in shifts:
             since = MONDAY + timedelta(minutes=start)

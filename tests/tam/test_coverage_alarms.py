@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from accounts.actions import offices
-from accounts.models import DutyShift, Office
+from accounts.models import Certificate, DutyShift, Office
 from msa import clock, tasks
 from msa.outbox import relay
 from msa.outbox.models import Email, Message
@@ -90,6 +90,25 @@ def test_a_gap_that_grows_is_told_again_one_that_shrinks_is_not(cast: Cast) -> N
     assert alarms() == [("weeks_ahead", NIGHT, NIGHT + 5 * HOUR)]
 
 
+def test_a_gap_that_was_closed_and_opens_again_is_told_again(cast: Cast) -> None:
+    other = NIGHT + 2 * DAY
+    leave(cast, (NIGHT, NIGHT + 3 * HOUR), (other, other + HOUR))
+    assert tell_of_gaps_ahead(at=AT) == 2
+    leave(cast, (other, other + HOUR))
+    assert tell_of_gaps_ahead(at=AT + HOUR) == 0
+    assert alarms() == [("weeks_ahead", other, other + HOUR)]
+    leave(cast, (NIGHT, NIGHT + 3 * HOUR), (other, other + HOUR))
+    assert [tell_of_gaps_ahead(at=AT + 2 * HOUR), tell_of_gaps_ahead(at=AT + 3 * HOUR)] == [1, 0]
+    assert alarms()[1:] == [("weeks_ahead", NIGHT, NIGHT + 3 * HOUR)]
+
+
+def test_an_alarm_of_a_gap_that_was_stays(cast: Cast) -> None:
+    leave(cast, (NIGHT, NIGHT + 3 * HOUR))
+    times = [NIGHT - DAY, NIGHT + HOUR, NIGHT + 3 * HOUR, NIGHT + 5 * DAY]
+    assert [tell_of_gaps_ahead(at=at) for at in times] == [1, 0, 0, 0]
+    assert alarms() == [("days_ahead", NIGHT, NIGHT + 3 * HOUR)]
+
+
 def test_a_gap_without_an_end_is_told_once_as_time_goes_on(cast: Cast) -> None:
     leave(cast, (CLOSING, FAR))
     cast.tom.absences.create(starts_at=AT, ends_at=FAR)
@@ -169,4 +188,15 @@ def test_an_office_that_fails_holds_up_no_other(cast: Cast, monkeypatch, caplog)
 
     monkeypatch.setattr(alarms_module, "_tell_ahead", fail)
     assert tell_of_gaps_ahead(at=AT) == 1
+    assert f"The gaps of office {broken.pk} could not be told." in caplog.text
+
+
+def test_an_office_that_cannot_be_reckoned_holds_up_no_other(cast: Cast, caplog) -> None:
+    broken = Office.objects.create(name="Aachen", timezone="Mars/Base", week=PARIS_WEEK)
+    Certificate.objects.filter(pk=cast.globex_certificate.pk).update(office=broken)
+    DutyShift.objects.all().delete()
+    assert tell_of_gaps_now(at=CLOSING + HOUR) == 1
+    assert [(row.office, row.stage) for row in CoverageAlarm.objects.all()] == [
+        (cast.office, "now")
+    ]
     assert f"The gaps of office {broken.pk} could not be told." in caplog.text

@@ -125,6 +125,7 @@ def test_to_nobody_there_is_no_handover_and_from_nobody_it_has_no_giver(watched:
 
 def test_shift_to_shift(watched: Cast):
     watched.hanna.role = "duty_manager"
+    watched.hanna.save()
     DutyShift.objects.all().delete()
     night = CLOSING + 4 * HOUR
     for person, starts_at, ends_at in (

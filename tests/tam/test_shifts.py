@@ -161,6 +161,17 @@ def test_a_shift_that_has_begun_only_ends_otherwise(cast: Cast, dirk: User) -> N
         change(cast, shift, ends_at=MORNING, at=begun + 2 * HOUR)
 
 
+def test_a_running_shift_does_not_end_in_the_past(cast: Cast, dirk: User) -> None:
+    shift = plan(cast, dirk)
+    begun = EVENING + 2 * HOUR
+    for ends_at in (begun - HOUR, begun - 31 * MINUTE):
+        with pytest.raises(Refused, match="too far in the past") as refusal:
+            change(cast, shift, ends_at=ends_at, at=begun)
+        assert refusal.value.field == "ends_at"
+    assert history() == [("shift_planned", "Dirk", "Hanna")]
+    assert change(cast, shift, ends_at=begun - 30 * MINUTE, at=begun).ends_at == begun
+
+
 def test_a_running_shift_ends_earlier_whoever_is_absent(cast: Cast, dirk: User) -> None:
     shift = plan(cast, dirk)
     begun = EVENING + HOUR
@@ -294,6 +305,17 @@ def test_nothing_more_is_planned_for_who_has_left(cast: Cast, dirk: User) -> Non
     assert extend_patterns(at=AT + 28 * DAY) == 0
 
 
+def test_nothing_more_is_planned_for_who_is_no_duty_manager_any_more(
+    cast: Cast, dirk: User
+) -> None:
+    made = pattern(cast, dirk)
+    make_pattern(pattern=made, actor=cast.hanna, at=AT)
+    planned = starts(made)
+    User.objects.filter(pk=dirk.pk).update(role=Role.ENGINEER)
+    assert extend_patterns(at=AT + 28 * DAY) == 0
+    assert starts(made) == planned
+
+
 def test_ending_a_pattern_takes_its_shifts_to_come(cast: Cast, dirk: User) -> None:
     made = pattern(cast, dirk)
     make_pattern(pattern=made, actor=cast.hanna, at=AT)
@@ -323,3 +345,13 @@ def test_planning_by_the_setting_stays_without_history(cast: Cast) -> None:
     offices.plan_shift(office=cast.office, person=cast.dana, starts_at=EVENING, ends_at=MORNING)
     assert history() == []
     assert not Message.objects.filter(topic="roster.changed").exists()
+
+
+def test_the_preview_refuses_an_end_in_the_past_too(cast: Cast, signed_in) -> None:
+    running = DutyShift.objects.get()
+    with clock.at(AT):
+        page = signed_in(cast.hanna).post(
+            f"/roster/shifts/{running.pk}/", {"ends_at": "2026-03-02T08:29", "step": "preview"}
+        )
+    assert page.status_code == 422
+    assert page.context["form"].errors == {"ends_at": ["This lies too far in the past."]}

@@ -6,14 +6,14 @@ import pytest
 
 from accounts.actions import offices
 from accounts.errors import Conflict, NotAllowed, Refused
-from accounts.models import DutyShift, Role, User
+from accounts.models import DutyShift, Office, Role, User
 from msa.outbox import relay
 from msa.outbox.models import Email
 from tam.actions.roster.shifts import change_shift, remove_shift
 from tam.actions.roster.swaps import accept_swap, decline_swap, propose_swap, withdraw_swap
 from tam.letters.roster import LETTERS
 from tam.models import Absence, RosterChange, ShiftSwap
-from tests.conftest import MONDAY_NINE, Cast
+from tests.conftest import MONDAY_NINE, PARIS_WEEK, Cast
 
 pytestmark = pytest.mark.django_db
 
@@ -122,6 +122,24 @@ def test_nobody_works_two_shifts_at_once_or_while_absent(cast, dirk, danas) -> N
     absence.delete()
     accept_swap(swap=swap, actor=dirk, at=AT)
     assert people() == ["Dirk"]
+
+
+def test_the_lines_of_two_offices_are_answered_at_the_same_time(cast, dirk, danas) -> None:
+    berlin = Office.objects.create(name="Berlin", timezone="Europe/Berlin", week=PARIS_WEEK)
+    offices.plan_shift(
+        office=berlin, person=dirk, starts_at=MONDAY_NIGHT, ends_at=MONDAY_NIGHT + NIGHT
+    )
+    accept_swap(swap=ask(cast, danas, dirk), actor=dirk, at=AT)
+    danas.refresh_from_db()
+    assert danas.person == dirk
+
+
+def test_who_is_no_duty_manager_any_more_takes_no_shift(cast, dirk, danas) -> None:
+    swap = ask(cast, danas, dirk)
+    User.objects.filter(pk=dirk.pk).update(role=Role.ENGINEER)
+    with pytest.raises(Refused, match="Only a duty manager"):
+        accept_swap(swap=swap, actor=dirk, at=AT)
+    assert people() == ["Dana"]
 
 
 def test_what_comes_in_return_must_be_workable_too(cast, dirk, danas) -> None:

@@ -51,7 +51,7 @@ def change_absence(
         absence.starts_at = at if at - LATE <= starts_at < at else starts_at
     elif starts_at != absence.starts_at:
         raise Conflict(_("This absence has begun; only its end can be changed."))
-    absence.ends_at = max(ends_at, at) if ends_at > at - LATE else ends_at
+    absence.ends_at = at if at - LATE <= ends_at < at else ends_at
     if _times(absence) == before:
         return absence
     check_absence(absence, at, begun=absence.starts_at < at)
@@ -95,11 +95,16 @@ def check_may_enter(actor: User, person: User) -> None:
 
 
 def check_absence(absence: Absence, at: datetime, *, begun: bool = False) -> None:
-    """Refuse times that cannot be, and a time for which an absence is noted already."""
+    """Refuse times that cannot be, and a time for which an absence is noted already.
+
+    One that has begun does not end in the past: it would change who was responsible.
+    """
     if absence.ends_at <= absence.starts_at:
         raise Refused(_("The absence ends before it begins."), field="ends_at")
     if not begun and absence.starts_at < at:
         raise Refused(_("This lies too far in the past."), field="starts_at")
+    if absence.ends_at < at - LATE:
+        raise Refused(_("This lies too far in the past."), field="ends_at")
     if absence.ends_at - absence.starts_at > LONGEST and not begun:
         raise Refused(_("An absence is no longer than a year."), field="ends_at")
     others = Absence.objects.filter(

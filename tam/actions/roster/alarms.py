@@ -1,7 +1,7 @@
 """Telling the heads of an office's team of times with nobody responsible (SPEC 10).
 
 Each gap is told once at each stage: when it comes into sight, when it is near, and when it is.
-The beat only says *look now*; what was told is a row.
+The beat only says *look now*; what was told is a row, which goes when the gap is closed ahead.
 """
 
 import logging
@@ -44,10 +44,7 @@ def tell_of_gaps_ahead(*, at: datetime) -> int:
 
 def tell_of_gaps_now(*, at: datetime) -> int:
     """Tell of every office where somebody's certificate has nobody at this instant. Every tick."""
-    with staff_transaction():
-        offices = list(Office.objects.order_by("pk"))
-        uncovered = [office for office, found in _found(offices, at, at + MOMENT) if found]
-    return _each(uncovered, _tell_now, at)
+    return _each(Office.objects.order_by("pk"), _tell_now, at)
 
 
 def _each(offices: Iterable[Office], tell: Callable[[Office, datetime], int], at: datetime) -> int:
@@ -70,7 +67,7 @@ def _tell_ahead(office: Office, at: datetime) -> int:
         near = local_midnight(today + DAYS_AHEAD + A_DAY, office.timezone)
         monday = today - timedelta(days=today.weekday())
         sight = local_midnight(monday + WEEKS_AHEAD, office.timezone)
-        told = _alarms(office)
+        told = _standing(_alarms(office), found, at)
         days = [gap for gap in found if at < gap.since < near]
         weeks = [gap for gap in found if near <= gap.since < sight]
         return _raise(office, Stage.DAYS_AHEAD, _news(days, told[Stage.DAYS_AHEAD]), at) + _raise(
@@ -80,7 +77,8 @@ def _tell_ahead(office: Office, at: datetime) -> int:
 
 def _tell_now(office: Office, at: datetime) -> int:
     with staff_transaction():
-        if not _lock(office):
+        [(_office, uncovered)] = _found([office], at, at + MOMENT)
+        if not uncovered or not _lock(office):
             return 0
         [(_office, found)] = _found([office], at - LOOK_BACK, at + BEYOND)
         now = [gap for gap in found if gap.since <= at < gap.until]
@@ -107,6 +105,27 @@ def _found(
 def _alarms(office: Office) -> dict[Stage, list[CoverageAlarm]]:
     alarms = list(office.coverage_alarms.all())
     return {stage: [alarm for alarm in alarms if alarm.stage == stage] for stage in Stage}
+
+
+def _standing(
+    told: dict[Stage, list[CoverageAlarm]], found: Sequence[Gap], at: datetime
+) -> dict[Stage, list[CoverageAlarm]]:
+    """Withdraw the alarms ahead of whose gaps nothing is left; return what was told and stands.
+
+    A gap that opens again is then told again.
+    """
+    gone = {
+        alarm.pk
+        for stage in (Stage.DAYS_AHEAD, Stage.WEEKS_AHEAD)
+        for alarm in told[stage]
+        if alarm.gap_ends_at > at
+        and not any(
+            gap.since < alarm.gap_ends_at and gap.until > alarm.gap_starts_at for gap in found
+        )
+    }
+    if gone:
+        CoverageAlarm.objects.filter(pk__in=gone).delete()
+    return {stage: [row for row in rows if row.pk not in gone] for stage, rows in told.items()}
 
 
 def _news(found: Iterable[Gap], told: Sequence[CoverageAlarm]) -> list[Gap]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actions.offices import check_on_duty
 from accounts.errors import Conflict, Refused
-from accounts.models import DutyShift, ShiftPattern, User
+from accounts.models import DutyShift, Role, ShiftPattern, User
 from accounts.tenancy import staff_transaction
 from accounts.worktime import WEEKDAYS, local_date
 from tam.actions.roster.journal import Kind, lock_people, record, times
@@ -177,7 +177,8 @@ def _extend(key: int, at: datetime) -> int:
             return 0
         until = horizon(pattern, at)
         person = pattern.person
-        if until <= pattern.planned_until or not person.is_active:
+        on_duty = person.is_active and person.role == Role.DUTY_MANAGER
+        if until <= pattern.planned_until or not on_duty:
             return 0
         lock_people([person])
         shifts = DutyShift.objects.bulk_create(

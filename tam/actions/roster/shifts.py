@@ -79,7 +79,7 @@ def change_shift(
         raise Conflict(_("This shift has begun; only its end can be changed."))
     else:
         new_from = shift.ends_at
-    shift.ends_at = max(ends_at, at) if ends_at > at - GRACE else ends_at
+    shift.ends_at = at if at - GRACE <= ends_at < at else ends_at
     if times(shift) == before:
         return shift
     check_shift(shift, at, new_from=new_from)
@@ -153,12 +153,16 @@ def check_planner(actor: User, office: Office) -> None:
 def check_shift(shift: DutyShift, at: datetime, *, new_from: datetime) -> None:
     """Refuse what cannot be worked: by times, by an absence, by another shift on the line.
 
-    What was planned before `new_from` is not asked about: a shift can always end earlier.
+    What was planned before `new_from` is not asked about: a shift can always end earlier, but not
+    in the past, where it would change who was responsible. The times may be as they were typed:
+    what lies within the grace counts as now.
     """
     if shift.ends_at <= shift.starts_at:
         raise Refused(_("The shift ends before it begins."), field="ends_at")
-    if new_from == shift.starts_at < at:
+    if new_from == shift.starts_at < at - GRACE:
         raise Refused(_("A shift cannot begin in the past."), field="starts_at")
+    if shift.ends_at < at - GRACE:
+        raise Refused(_("This lies too far in the past."), field="ends_at")
     if new_from >= shift.ends_at:
         return
     if not shift.person.is_active:

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.actions.offices import check_on_duty
 from accounts.errors import Conflict, NotAllowed, Refused
 from accounts.models import DutyShift, Role, User
 from msa.outbox.actions import publish
@@ -92,12 +93,14 @@ def decline_swap(*, swap: ShiftSwap, actor: User, at: datetime) -> ShiftSwap:
 def withdraw_swap(*, swap: ShiftSwap, actor: User, at: datetime) -> ShiftSwap:
     swap = _decided_by(swap, actor, of=False)
     withdraw_swaps_of([swap.shift], actor=actor, at=at)
-    swap.refresh_from_db()
-    return swap
+    return ShiftSwap.objects.get(pk=swap.pk)
 
 
 def check_workable(swap: ShiftSwap, at: datetime) -> None:
-    """Refuse a swap after which somebody would work two shifts at once, or while absent."""
+    """Refuse a swap after which somebody would be on a line twice at once, or while absent.
+
+    Who is on the lines of several offices may be so at the same time.
+    """
     for shift in filter(None, (swap.shift, swap.in_return)):
         if shift.starts_at <= at:
             raise Conflict(_("This shift has begun; it can no longer be swapped."))
@@ -111,10 +114,11 @@ def check_workable(swap: ShiftSwap, at: datetime) -> None:
 
 
 def _check_takes(person: User, shift: DutyShift, *, gives: DutyShift | None, field: str) -> None:
+    check_on_duty(person)
     at_once = {"starts_at__lt": shift.ends_at, "ends_at__gt": shift.starts_at}
     if Absence.objects.filter(person=person, **at_once).exists():
         raise Refused(_("%(name)s is absent then.") % {"name": person}, field=field)
-    others = DutyShift.objects.filter(person=person, **at_once)
+    others = DutyShift.objects.filter(office=shift.office, person=person, **at_once)
     if gives is not None:
         others = others.exclude(pk=gives.pk)
     if others.exists():
