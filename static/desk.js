@@ -95,7 +95,6 @@ function offerPoints(group) {
   add.type = "button";
   add.className = "button button-small";
   add.textContent = words.add;
-  group.querySelector("label").id = "composer-points-label";
   list.setAttribute("aria-labelledby", "composer-points-label");
   source.hidden = true;
   group.querySelector("[data-plain]").remove();
@@ -131,6 +130,10 @@ function offerPoints(group) {
   };
 
   source.value.split("\n").filter((line) => line.trim()).forEach((line) => append(line));
+  if (list.children.length) group.open = true;
+  composer.addEventListener("change", (event) => {
+    if (event.target.name === "kind" && event.target.value === "question") group.open = true;
+  });
   add.addEventListener("click", () => append("").focus());
   list.addEventListener("click", (event) => {
     if (event.target.matches("button")) drop(event.target.closest("li"));
@@ -163,6 +166,17 @@ function offerPoints(group) {
     field.focus();
     write();
   });
+}
+
+// ---- Files: a button in the person's language, and the names of what was chosen ---------------------
+
+for (const attach of composer?.querySelectorAll("[data-attach]") ?? []) {
+  const field = attach.querySelector("input");
+  const names = attach.querySelector("[data-names]");
+  const tell = () => { names.textContent = [...field.files].map((file) => file.name).join(", "); };
+  attach.classList.add("is-button");
+  field.addEventListener("change", tell);
+  tell(); // what the browser kept over a reload
 }
 
 // ---- Templates ------------------------------------------------------------------------------------

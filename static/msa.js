@@ -31,7 +31,9 @@ function writeUnits(units) {
     .join(" ");
 }
 
-const timeOfDay = () => new Date(now()).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const timeZone = root.dataset.timezone || undefined; // the person's, as the server writes times
+
+const timeOfDay = () => new Date(now()).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone });
 
 // ---- Telling people who do not see the screen ------------------------------------------------
 

@@ -62,8 +62,8 @@ def team_heads(office: Office) -> list[User]:
 def people_at_level(certificate: Certificate, level: int) -> list[User]:
     """Return to whom an escalation to a level is addressed: by the programme's roles (SPEC 11).
 
-    That is whom the certificate names for the role, else the office's people. A level above the last
-    that the programme names goes to that last one.
+    That is whom the certificate names for the role, else the office's people. A level above the
+    last that the programme names goes to that last one.
     """
     levels = certificate.programme.escalation_levels or default_escalation_levels()
     role = EscalationRole(levels[min(level, len(levels)) - 1])

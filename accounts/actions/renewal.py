@@ -51,8 +51,8 @@ def renew_certificate(
     """Issue the certificate that follows on another, once only, and return it.
 
     Takes over office, products, the people in charge, own hours, contacts, and the programme unless
-    a newer edition is given. Contacts keep their call-in codes: whoever knows theirs by heart is not
-    turned away on the first day, and the people are the same. Locks the certificate that is
+    a newer edition is given. Contacts keep their call-in codes: whoever knows theirs by heart is
+    not turned away on the first day, and the people are the same. Locks the certificate that is
     renewed; that one stays as it is. Overlaps and gaps are allowed; `seams` tells them beforehand.
     """
     locked = Certificate.objects.select_for_update(of=("self",), no_key=True).get(pk=certificate.pk)

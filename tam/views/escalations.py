@@ -35,15 +35,14 @@ from tam.views.guards import staff_only
 OPEN_MOST: Final = 100  # more than one person takes up in a day
 SETTLED_PAGE: Final = 25
 UNPROCESSABLE: Final = 422
-NO_CONTENT: Final = 204
 
 
 @require_GET
 def panel(request: Request, reference: str) -> HttpResponse:
     """Show what is escalated of an incident, and whether one can escalate it.
 
-    A part of the incident's page for htmx, nothing where there is nothing to show or do; for anyone
-    else a page of its own.
+    A part of the incident's page for htmx, empty for staff where nothing is escalated: the page's
+    head offers to escalate. For anyone else a page of its own.
     """
     incident = get_incident(request.user, reference, Verb.SEE, request.at)
     verbs = verbs_of(request.user, incident, request.at)
@@ -54,8 +53,8 @@ def panel(request: Request, reference: str) -> HttpResponse:
     )
     complaints_seen = list(visible_to(request.user, request.at).filter(incident=incident))
     is_part = request.headers.get("HX-Request") == "true"
-    if is_part and not steps and refusal is None and not complaints_seen:
-        return HttpResponse(status=NO_CONTENT)
+    if is_part and not steps and not request.user.is_contact and not complaints_seen:
+        return HttpResponse()
     context = {
         "incident": incident,
         "office": incident.certificate.office,

@@ -1,5 +1,6 @@
 """Handovers: those that wait, one of them, and the next that one gives (SPEC 10, 19.6)."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -110,6 +111,20 @@ class Leaving:
     noted_at: datetime | None
     zone: str
     previews: Sequence[Preview]
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many incidents each section tells of, over all that is handed over there."""
+        told: Counter[str] = Counter()
+        for preview in self.previews:
+            told.update({section.key: len(section.lines) for section in preview.sections})
+        return told
+
+    @property
+    def leads_nowhere(self) -> bool:
+        """Whether nobody takes over some of it."""
+        changes = (preview.coming for preview in self.previews)
+        return any(change.at is not None and change.receiver is None for change in changes)
 
 
 @require_safe

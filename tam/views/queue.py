@@ -117,4 +117,5 @@ def _typed(request: Request, shown: Queue) -> dict[str, Any]:
 def _arrived(shown: Queue, seen: str) -> dict[str, Any]:
     arrivals = shown.arrivals(seen)
     critical = [row for row in arrivals if row.incident.severity == 1]
-    return {"news": news_of(arrivals), "arrived": len(arrivals), "critical": len(critical)}
+    news = news_of(arrivals, shown.answered(seen))
+    return {"news": news, "arrived": len(arrivals), "critical": len(critical)}

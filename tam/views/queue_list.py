@@ -102,8 +102,18 @@ def title(overdue: int) -> str:
     return f"({overdue}) {_('Queue')}" if overdue else _("Queue")
 
 
-def news_of(arrivals: Sequence[Row]) -> str:
-    """Say what came in, for the live region."""
+def news_of(arrivals: Sequence[Row], answered: Sequence[Row] = ()) -> str:
+    """Say what came in and what customers wrote, for the live region."""
+    return "; ".join(said for said in (_arrived(arrivals), _answered(answered)) if said)
+
+
+def found(shown: Queue) -> str:
+    """Say how many incidents a search left, for the live region."""
+    count = shown.page.paginator.count
+    return ngettext("%(n)d incident", "%(n)d incidents", count) % {"n": count}
+
+
+def _arrived(arrivals: Sequence[Row]) -> str:
     if len(arrivals) == 1:
         incident = arrivals[0].incident
         return _("New: %(severity)s, %(title)s, %(customer)s") % {
@@ -118,10 +128,18 @@ def news_of(arrivals: Sequence[Row]) -> str:
     }
 
 
-def found(shown: Queue) -> str:
-    """Say how many incidents a search left, for the live region."""
-    count = shown.page.paginator.count
-    return ngettext("%(n)d incident", "%(n)d incidents", count) % {"n": count}
+def _answered(answered: Sequence[Row]) -> str:
+    if len(answered) == 1:
+        incident = answered[0].incident
+        return _("The customer wrote: %(title)s, %(customer)s") % {
+            "title": incident.title,
+            "customer": incident.customer.name,
+        }
+    if not answered:
+        return ""
+    return ngettext(
+        "A customer wrote in %(n)d incident", "Customers wrote in %(n)d incidents", len(answered)
+    ) % {"n": len(answered)}
 
 
 def _tabs(shown: Queue) -> list[TabLink]:
@@ -158,7 +176,7 @@ def _key_figures(shown: Queue) -> list[KeyFigure]:
         tab_figure(Tab.ALL, _("Open")),
         tab_figure(Tab.OVERDUE, _("Overdue"), "siren", "red"),
         tab_figure(Tab.SOON, _("Due within 1 h"), "timer", "amber"),
-        tab_figure(Tab.CUSTOMERS, _("Waiting for the customer")),
+        tab_figure(Tab.CUSTOMERS, str(Tab.CUSTOMERS.label)),
         KeyFigure(
             "answered",
             _("In time, 30 days"),
@@ -198,7 +216,7 @@ def _empty(shown: Queue) -> Empty:
         return Empty(
             "search-x",
             _("Nothing open matches"),
-            _("The search covers reference, title, customer and certificate."),
+            _("The search covers reference, title, customer, contact, certificate and product."),
             queue_url + narrowing.query(tab=Tab.CLOSED),
             _("Search the closed ones"),
         )

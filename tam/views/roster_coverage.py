@@ -17,6 +17,8 @@ from tam.views.roster_pages import chosen_office, offices_of
 # Gaps of an office that are listed at once; more are counted, and shown with `?all=1`. An office
 # without any duty plan has one each night.
 GAPS_SHOWN: Final = 25
+# Of these, how many are seen before the others are unfolded: as many as one plans for in one go.
+GAPS_UNFOLDED: Final = 5
 
 
 @require_GET
@@ -35,6 +37,8 @@ def coverage(request: Request) -> HttpResponse:
         "office": office,
         "coverage": found,
         "urgent": urgent,
+        "unfolded": f":{GAPS_UNFOLDED}",
+        "folded": f"{GAPS_UNFOLDED}:" + ("" if request.GET.get("all") else f"{GAPS_SHOWN}"),
         "limit": None if request.GET.get("all") else GAPS_SHOWN,
         "plannable": {one.office.pk for one in found if may_plan(request.user, one.office)},
     }

@@ -1,7 +1,7 @@
 """What the pages of the plan have in common: their office, and how a change is taken."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import MAXYEAR, MINYEAR, date, datetime
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -81,12 +81,17 @@ def day_of(text: str) -> date | None:
 
 
 def instant_of(text: str) -> datetime | None:
-    """Read an instant of an address, with its offset; None for what is none."""
+    """Read an instant of an address, with its offset; None for what is none.
+
+    None, too, in the first and last year of all: another time zone may have no such instant.
+    """
     try:
         found = parse_datetime(text.replace(" ", "+"))
     except ValueError:
         return None
-    return found if found is not None and found.tzinfo is not None else None
+    if found is None or found.tzinfo is None or found.year in {MINYEAR, MAXYEAR}:
+        return None
+    return found
 
 
 def take(

@@ -154,7 +154,9 @@ def test_cast():
         *("Europe/Paris", "Asia/Shanghai", "Europe/Amsterdam", "Europe/Moscow")
     ]
     roles = " ".join(line["role"] for line in each("staff"))
-    assert roles == "tam tam duty_manager duty_manager engineer team_head business_manager administrator"
+    assert roles == (
+        "tam tam duty_manager duty_manager engineer team_head business_manager administrator"
+    )
     assert [person["language"] for person in contacts().values()] == [
         *("fr", "en", "zh-hans", "nl", "ru")
     ]

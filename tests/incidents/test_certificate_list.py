@@ -78,8 +78,14 @@ def test_an_incident_links_its_certificate_to_whoever_can_read_it(cast, signed_i
     incident = cast.file()
     hand_over(incident, [cast.erik], MONDAY_NINE)
     client = signed_in(getattr(cast, who))
-    page = client.get(f"/incidents/{incident.reference}/")
+    path = f"/incidents/{incident.reference}/"
+    page = client.get(path if who == "alice" else f"{path}desk/")
     assert page.status_code == 200
     can_read = who != "erik"
     assert (client.get("/certificates/MSA-1/").status_code == 200) is can_read
     assert ('href="/certificates/MSA-1/"' in page.content.decode()) is can_read
+
+
+def test_no_two_regions_bear_one_name(cast, signed_in):
+    page = signed_in(cast.tom).get("/certificates/").content.decode()
+    assert page.count('role="region"') == 0

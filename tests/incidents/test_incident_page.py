@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from incidents.actions import responding
 from incidents.models import Attachment, Message
 from msa import clock
+from tam.models import ReplyTemplate
 from tests.conftest import MONDAY_NINE
 
 pytestmark = pytest.mark.django_db
@@ -263,3 +264,65 @@ def test_the_page_costs_the_same_at_any_length(
             files=[SimpleUploadedFile("a.txt", b"a")],
         )
     queries()
+
+
+def words_of(page):
+    return " ".join(re.sub(r"<[^>]*>", " ", page.content.decode()).split())
+
+
+def test_the_script_is_told_the_persons_zone(cast, incident, signed_in):
+    cast.tom.timezone = "Asia/Tokyo"
+    cast.tom.save()
+    page = signed_in(cast.tom).get(url(incident)).content.decode()
+    assert re.findall(r'<html[^>]* data-timezone="([^"]+)"', page) == ["Asia/Tokyo"]
+
+
+def test_staff_read_the_customer_and_the_manager_once(cast, incident, signed_in):
+    staff, contact = (
+        words_of(signed_in(person).get(url(incident))).partition(" Details ")[2]
+        for person in (cast.tom, cast.alice)
+    )
+    assert staff.startswith("Category ")
+    assert contact.startswith("Customer Acme Certificate MSA-1 Category ")
+    assert staff.endswith(
+        "Technical account manager Tom tom@northlight.example Tess Deputy"
+        " Priority line +33 1 99 00 41 10"
+    )
+
+
+@pytest.mark.parametrize(("query", "is_open"), [("", False), ("?act=ask", True)])
+def test_points_are_folded_until_one_asks(cast, incident, signed_in, query, is_open):
+    page = signed_in(cast.tom).get(url(incident) + query).content.decode()
+    assert re.findall(r"<details[^>]*points-field[^>]*?( open)? data-points", page) == [
+        " open" if is_open else ""
+    ]
+
+
+def test_points_that_were_written_are_not_folded(cast, incident, signed_in):
+    form = {"kind": "response", "text": "", "points": "x" * 600}
+    page = signed_in(cast.tom).post(url(incident, "messages"), form).content.decode()
+    assert re.findall(r"<details[^>]*points-field[^>]*?( open)? data-points", page) == [" open"]
+
+
+def test_send_is_the_first_button_and_the_next_one_beside_it(cast, incident, signed_in):
+    page = signed_in(cast.tom).get(url(incident)).content.decode()
+    foot = page.partition('class="composer-foot"')[2].partition('class="composer-more"')[0]
+    assert re.findall(r'type="submit"( name="next")?', foot) == ["", ' name="next"']
+    before = page.partition('id="composer"')[2].partition('class="composer-foot"')[0]
+    assert 'type="submit"' not in before
+
+
+def test_templates_are_chosen_only_where_there_are_some(cast, incident, signed_in):
+    tom, path = signed_in(cast.tom), url(incident, "writing")
+    before = tom.get(path, headers={"HX-Request": "true"}).content.decode()
+    ReplyTemplate.objects.create(
+        owner=cast.tom,
+        name="Greeting",
+        kind="response",
+        texts={"en": "Hello"},
+        changed_at=LATER,
+        changed_by=cast.tom,
+    )
+    after = tom.get(path, headers={"HX-Request": "true"}).content.decode()
+    assert ['name="template"' in shown for shown in (before, after)] == [False, True]
+    assert ['href="/templates/"' in shown for shown in (before, after)] == [True, True]

@@ -267,4 +267,4 @@ def test_an_escalation_takes_the_incident_from_nobodys_desk(cast, until):
     escalations.escalate(incident=incident, actor=cast.alice, text="…", at=MONDAY_NINE + HOUR)
     until(MONDAY_NINE + 5 * HOUR)
     queue = Queue(cast.hanna, Narrowing(), MONDAY_NINE + 5 * HOUR)
-    assert [row.owner for row in queue.rows] == ["Tom"]
+    assert [row.owner.name for row in queue.rows] == ["Tom"]

@@ -1,14 +1,16 @@
 """The pages of handovers: who reads them, who may accept, what is kept of a note."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
 
-from accounts.models import User
+from accounts.actions import offices
+from accounts.models import Office, User
 from msa import clock
 from tam.actions import handovers
 from tam.models import Handover
-from tests.conftest import MONDAY_NINE, Cast
+from tests.conftest import MONDAY_NINE, PARIS_WEEK, Cast
 
 pytestmark = pytest.mark.django_db
 
@@ -222,3 +224,37 @@ def test_more_rows_cost_no_more_queries(
     with django_assert_max_num_queries(40) as after:
         hanna.get(url)
     assert len(after) == len(before)
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York"])
+def test_a_day_at_the_end_of_the_calendar_has_no_handovers(
+    cast: Cast, signed_in, handover: Handover, day: str, zone: str
+):
+    User.objects.filter(pk=cast.tom.pk).update(timezone=zone)
+    tom = signed_in(cast.tom)
+    assert tom.get("/handovers/?list=given").context["page"].paginator.count == 1
+    page = tom.get(f"/handovers/?list=given&day={day}")
+    assert (page.status_code, page.context["page"].paginator.count) == (200, 0)
+
+
+def test_several_offices_are_folded_with_their_counts(cast: Cast, signed_in):
+    lyon = Office.objects.create(name="Lyon", timezone="Europe/Paris", week=PARIS_WEEK)
+    offices.revise_calendar(office=lyon, actor=None, at=MONDAY_NINE)
+    cast.globex_certificate.office = lyon
+    cast.globex_certificate.save()
+    cast.file("service-request", title="At Acme")
+    cast.file("service-request", title="At Globex", by=cast.olga)
+    with clock.at(MONDAY_NINE + HOUR):
+        page = signed_in(cast.tom).get("/handovers/next/").content.decode()
+    summaries = re.findall(r"<summary>(.*?)</summary>", page, re.DOTALL)
+    shown = [" ".join(re.sub(r"<[^>]*>", " ", each).split()) for each in summaries]
+    assert sorted(shown) == ["Lyon 1 due 1 done Nobody takes over", "Paris 1 due 1 done"]
+    assert re.findall(r'<details class="handover-office"( open)?>', page) == ["", ""]
+
+
+def test_what_was_done_is_one_line_each(cast: Cast, signed_in, handover):
+    page = signed_in(cast.dana).get(f"/handovers/{handover.pk}/").content.decode()
+    [line] = re.findall(r'<li class="is-done">(.*?)</li>', page, re.DOTALL)
+    reference = handover.items.first().incident.reference
+    assert " ".join(re.sub(r"<[^>]*>", " ", line).split()) == f"{reference} At Acme Filed"

@@ -31,7 +31,7 @@ def told(client, at, path=CERTIFICATE) -> str:
 
 def test_in_office_hours_it_is_the_account_manager_until_the_office_closes(cast, signed_in):
     assert told(signed_in(cast.alice), NOON) == (
-        "Responsible now · until 2 Mar 2026 18:00 CET T Tom tom@northlight.example"
+        "T Tom Responsible now · until 2 Mar 2026 18:00 CET tom@northlight.example"
     )
 
 
@@ -40,14 +40,14 @@ def test_while_the_manager_is_absent_the_deputy_stands_in(cast, signed_in):
         person=cast.tom, starts_at=MONDAY_NINE, ends_at=NOON + timedelta(hours=1)
     )
     assert told(signed_in(cast.alice), NOON) == (
-        "Stands in for Tom now, as deputy · until 2 Mar 2026 13:00 CET T Tess"
+        "T Tess Stands in for Tom now, as deputy · until 2 Mar 2026 13:00 CET"
         " tess@northlight.example"
     )
 
 
 def test_in_the_evening_the_duty_manager_stands_in_until_the_office_opens(cast, signed_in):
     assert told(signed_in(cast.alice), EVENING) == (
-        "Stands in for Tom now, as duty manager · until 3 Mar 2026 09:00 CET D Dana"
+        "D Dana Stands in for Tom now, as duty manager · until 3 Mar 2026 09:00 CET"
         " dana@northlight.example"
     )
 

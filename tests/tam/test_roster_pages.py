@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 
@@ -376,3 +377,37 @@ def test_more_rows_cost_no_more_queries(
         if number in {1, 3}:
             with django_assert_num_queries(OF_MIDDLEWARE + queries):
                 client.get(address)
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        "0001-01-01T00:00:00+14:00",
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59-12:00",
+        "9999-12-31T23:59:59Z",
+        "2026-13-01T00:00Z",
+        "x",
+    ],
+)
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York"])
+def test_an_instant_that_no_plan_has_is_passed_over(cast, signed_in, instant, zone) -> None:
+    Office.objects.filter(pk=cast.office.pk).update(timezone=zone)
+    query = urlencode({"from": instant, "until": instant})
+    page = signed_in(cast.hanna).get(f"/roster/shifts/new/?{query}")
+    assert page.status_code == 200
+    assert [page.context["form"].initial[name] for name in ("starts_at", "ends_at")] == [None, None]
+
+
+@pytest.mark.parametrize("view", ["week", "month"])
+def test_a_day_tells_what_of_a_shift_lies_within_it(cast, signed_in, nights, view: str) -> None:
+    page = text_of(signed_in(cast.erik).get(f"/roster/?view={view}"))
+    told = [told.strip() for told in re.findall(r"(?:Dana|Dirk) ([^DN]*?(?:\d\d:\d\d|day))", page)]
+    assert told[:4] == ["from 20:00", "until 09:00", "from 09:00", "all day"]
+
+
+def test_gaps_after_the_first_five_are_folded(cast, signed_in) -> None:
+    DutyShift.objects.all().delete()
+    page = text_of(signed_in(cast.erik).get("/coverage/"))
+    assert "5 further gaps" in page  # of ten nights and a weekend within two weeks
+    assert "20 further gaps" in page  # of those of the office that are listed

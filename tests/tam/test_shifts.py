@@ -7,6 +7,7 @@ import pytest
 from accounts.actions import offices
 from accounts.errors import Conflict, NotAllowed, Refused
 from accounts.models import DutyShift, Office, Role, ShiftPattern, User
+from msa import clock
 from msa.outbox import relay
 from msa.outbox.models import Email, Message
 from tam.actions.roster.absences import enter_absence
