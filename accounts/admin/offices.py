@@ -13,6 +13,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.actions.acknowledging import keep_former_minutes
 from accounts.actions.certificates import reissue
 from accounts.actions.offices import (
     adopt_public_holidays,
@@ -136,6 +137,7 @@ class OfficeAdmin(PreviewedAdmin):
         certificates = Certificate.objects.filter(office=office.pk)
         news: list[News] = []
         with self.weighed(request, certificates):
+            keep_former_minutes(office=office, at=reception(request))
             office.save()
             super().save_related(request, form, formsets, change)
             if ADD_HOLIDAYS in request.POST:

@@ -1,9 +1,10 @@
 """The vendor's local offices: their hours, and who is on duty when they are closed."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -74,6 +75,12 @@ class Office(models.Model):
         data = self.calendar if week is None else {**self.calendar, "week": week}
         return _calendar(json.dumps(data, sort_keys=True))
 
+    def acknowledge_minutes_at(self, at: datetime) -> Mapping[str, int]:
+        """Return the minutes for each severity as they were set at an instant."""
+        former = self.former_acknowledgements.filter(until__gt=at).order_by("until", "id").first()
+        minutes: Mapping[str, int] = former.minutes if former else self.acknowledge_minutes
+        return minutes
+
     def as_planned(self) -> dict[str, Any]:
         """Return the calendar as the office's own rows now say, in the form of `Calendar`."""
         days = list(self.days.all())
@@ -130,6 +137,26 @@ class OfficeDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.date.isoformat()} {self.name}".strip()
+
+
+class FormerAcknowledgement(models.Model):
+    """The minutes in which an office had escalations acknowledged, until they were set anew.
+
+    Only added, never changed: what goes up late still goes by the minutes of its own instant.
+    """
+
+    office = models.ForeignKey(Office, models.PROTECT, related_name="former_acknowledgements")
+    until = models.DateTimeField(_("until"))
+    minutes = models.JSONField(_("time to acknowledge an escalation"))
+
+    class Meta:
+        verbose_name = _("former time to acknowledge")
+        verbose_name_plural = _("former times to acknowledge")
+        ordering = ["office_id", "until", "id"]
+        indexes = [models.Index(fields=["office", "until"], name="former_ack_by_office")]
+
+    def __str__(self) -> str:
+        return f"{self.office} · {self.until.isoformat()}"
 
 
 class CalendarRevision(models.Model):

@@ -16,13 +16,14 @@ from django.db.models import Q
 from accounts import worktime
 from accounts.models import Certificate, Office, Role, User
 from accounts.tenancy import set_scope
+from accounts.terms import EscalationRole, default_escalation_levels
 from accounts.worktime import NeverOpensAgain
 from incidents.actions.case import Case
 from incidents.actions.handing import hand_over
 from incidents.models import Handling, Incident, JournalEntry
 from msa.outbox.actions import publish
 from tam.models import Complaint, Escalation
-from tam.responsible import people_at_level, team_heads, top_level
+from tam.responsible import people_at_level, top_level
 
 BREACH_LEVEL: Final = 2  # SPEC 7.8
 ABOUT_TAM_LEVEL: Final = 2  # SPEC 11
@@ -159,13 +160,10 @@ class Levels:
         return self.case.incident.sides.filter(runs_on, started_at__lte=at).exists()
 
     def _acknowledged_by(self, at: datetime) -> datetime | None:
-        certificate = self.case.incident.agreement()
-        if not certificate.office.acknowledge_minutes:
-            return None
         incident = self.case.incident
         changed_since = at < incident.changed_at
         severity = _severity_at(incident, at) if changed_since else incident.severity
-        return acknowledge_by(certificate, severity, at)
+        return acknowledge_by(incident.agreement(), severity, at)
 
 
 _BREACH, _CLIMB = 0, 1  # in the order in which they count at one instant
@@ -182,11 +180,11 @@ def entry_data(escalation: Escalation) -> dict[str, object]:
 def acknowledge_by(certificate: Certificate, severity: int, at: datetime) -> datetime | None:
     """Return until when an escalation opened at an instant is to be acknowledged.
 
-    None where the office sets no time for the severity. Working time is the certificate's, as it
-    was in force at that instant. The result stands as it was told, whatever becomes of severity
-    and hours.
+    None where the office sets no time for the severity. Minutes are the office's and working time
+    is the certificate's, as they were in force at that instant. The result stands as it was told,
+    whatever becomes of severity, minutes and hours.
     """
-    minutes = certificate.office.acknowledge_minutes.get(str(severity))
+    minutes = certificate.office.acknowledge_minutes_at(at).get(str(severity))
     if not minutes:
         return None
     allowed = timedelta(minutes=minutes)
@@ -239,21 +237,34 @@ def settle_complaint(complaint: Complaint, *, before: datetime) -> int:
 
 
 def complained_to(complaint: Complaint, level: int) -> list[User]:
-    """Return to whom a complaint is addressed at a level: never to the one it is about."""
+    """Return to whom a complaint is addressed at a level: never to the one it is about.
+
+    Without that person it goes to the office's others of the level's role, else to other offices';
+    in the account manager's own place, or where there is nobody else, to the heads; and to
+    administrators where there is no other head.
+    """
     certificate = complaint.certificate
     people = people_at_level(certificate, level)
-    if not complaint.about_tam:
+    about = complaint.about
+    if about is None or about not in people:
         return people
-    others = [person for person in people if person.pk != certificate.tam_id]
-    heads = [person for person in team_heads(certificate.office) if person != certificate.tam]
-    return others or heads or _administrators(certificate.tam)
+    levels = certificate.programme.escalation_levels or default_escalation_levels()
+    role = levels[min(level, len(levels)) - 1]
+    named = Role.TEAM_HEAD if role == EscalationRole.TAM else Role(role)
+    for asked in (named, Role.TEAM_HEAD, Role.ADMINISTRATOR):
+        others = list(
+            User.objects.filter(is_active=True, role=asked).exclude(pk=about.pk).order_by("pk")
+        )
+        if others:
+            return [each for each in others if each.office_id == certificate.office_id] or others
+    return []
 
 
 def lock_complaint(complaint: Complaint, at: datetime) -> Complaint:
     """Return the complaint, locked and settled up to an instant."""
     locked = (
         Complaint.objects.select_related(
-            "certificate__office", "certificate__programme", "certificate__tam", "customer"
+            "about", "certificate__office", "certificate__programme", "certificate__tam", "customer"
         )
         .select_for_update(of=("self",), no_key=True)
         .get(pk=complaint.pk)
@@ -316,8 +327,3 @@ def _hours_at(certificate: Certificate, at: datetime) -> worktime.Calendar:
     if revision is None or version is None:
         return certificate.hours
     return Office(calendar=revision.calendar).hours(version.printed["week"])
-
-
-def _administrators(but: User) -> list[User]:
-    administrators = User.objects.filter(is_active=True, role=Role.ADMINISTRATOR)
-    return list(administrators.exclude(pk=but.pk).order_by("pk"))

@@ -52,9 +52,12 @@ def escalate(
 
 
 @transaction.atomic
-def escalate_breach(*, incident_id: int, at: datetime) -> None:
-    """Open level 2 for a breach, dated at it, unless it was set aside meanwhile."""
-    case = Case.lock(incident_id, at, at)
+def escalate_breach(*, incident_id: int, at: datetime, recorded_at: datetime | None = None) -> None:
+    """Open level 2 for a breach, dated at it, unless it was set aside meanwhile.
+
+    `recorded_at` is when the breach was recorded; without it, at once, as if somebody stood by.
+    """
+    case = Case.lock(incident_id, at, recorded_at or at)
     stands = any(clock.breached_at == at for clock in case.clocks.latest.values())
     if stands or case.incident.clocks.filter(breached_at=at).exists():
         levels = Levels(case)

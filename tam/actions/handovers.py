@@ -58,7 +58,13 @@ def remind(*, at: datetime) -> int:
             accepted_at=None, reminded_at=None, made_at__lte=at - ACCEPT_WITHIN
         )
         keys = list(overdue.order_by("made_at").values_list("pk", flat=True)[:REMINDER_LIMIT])
-    return sum(_remind(key, at) for key in keys)
+    reminded = 0
+    for key in keys:
+        try:
+            reminded += _remind(key, at)
+        except Exception:
+            logger.exception("Nobody could be reminded of handover %s.", key)
+    return reminded
 
 
 @transaction.atomic

@@ -152,7 +152,12 @@ class Escalation(models.Model):
                 fields=["climbs_at", "id"],
                 name="escalations_to_climb",
                 condition=Q(climbs_at__isnull=False),
-            )
+            ),
+            models.Index(
+                fields=["incident", "level"],
+                name="escalations_not_answered",
+                condition=Q(answered_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -11,8 +12,8 @@ from accounts.errors import NotFound
 from accounts.models import Role, User
 from accounts.terms import default_escalation_levels
 from incidents.access import Verb
-from incidents.models import Incident, JournalEntry
-from incidents.states import Side, State
+from incidents.models import Incident, JournalEntry, QueueTier
+from incidents.states import Side
 from tam.models import Complaint, Escalation
 from tam.queries.complaints import visible_to
 from tam.responsible import top_level
@@ -25,6 +26,15 @@ STANDS_IN = {
     Role.DUTY_MANAGER: "tam",
     Role.TEAM_HEAD: "team_head",
 }
+COMPLAINT_OPEN = [Complaint.State.OPEN, Complaint.State.ANSWERED]
+# What a list shows beside an escalation.
+SUBJECT = (
+    "customer",
+    "incident__certificate__office",
+    "complaint__certificate__office",
+    "acknowledged_by",
+    "answered_by",
+)
 # What an entry of the journal tells of a level.
 TOLD = ("escalated", "escalation_acknowledged", "escalation_answered")
 
@@ -46,12 +56,7 @@ def addressed_to(user: User, at: datetime) -> QuerySet[Escalation]:
     Those that reached them, whatever office they belong to, and those for whose addressees they
     stand in. A complaint about somebody is never theirs.
     """
-    mine = Q(addressees__contains=[user.pk])
-    if user.role in STANDS_IN:
-        for path in ("incident__certificate", "complaint__certificate"):
-            mine |= _in_charge(user, path, at) & _level_of(STANDS_IN[Role(user.role)], path)
-    about_me = Q(complaint__about_tam=True, complaint__certificate__tam=user)
-    return Escalation.objects.filter(mine).exclude(about_me)
+    return _addressed(user, at, Q(), Q())
 
 
 def get_escalation(user: User, pk: int, at: datetime) -> Escalation:
@@ -59,7 +64,7 @@ def get_escalation(user: User, pk: int, at: datetime) -> Escalation:
     incidents = Incident.objects.visible_to(user, at).values("pk")
     complaints = visible_to(user, at).values("pk")
     seen = Escalation.objects.filter(Q(incident__in=incidents) | Q(complaint__in=complaints))
-    found = _with_subject(seen).filter(pk=pk).first()
+    found = seen.select_related(*SUBJECT).filter(pk=pk).first()
     if found is None:
         raise NotFound(_("There is no such escalation."))
     return found
@@ -93,20 +98,35 @@ def may_take_up(user: User, escalation: Escalation, at: datetime) -> bool:
         return False
     if escalation.incident_id is not None and user.pk in escalation.addressees:
         return True
-    return addressed_to(user, at).filter(pk=escalation.pk).exists()
+    this = Q(pk=escalation.pk)
+    return _addressed(user, at, this, this).exists()
 
 
 def open_for(user: User, at: datetime) -> QuerySet[Escalation]:
     """Return what waits for a person: the highest level of what is open, not answered yet."""
-    return _in_order(_waiting(addressed_to(user, at)))
+    highest = Q(answered_at=None) & ~Q(Exists(_above("incident"))) & ~Q(Exists(_above("complaint")))
+    waiting = _addressed(
+        user,
+        at,
+        highest & Q(incident__queue_tier__lt=QueueTier.CLOSED),
+        highest & Q(complaint__state__in=COMPLAINT_OPEN),
+    )
+    # What is to be acknowledged first, what is acknowledged last.
+    return waiting.prefetch_related(*SUBJECT).order_by(
+        F("acknowledged_at").asc(nulls_first=True), "acknowledge_by", "opened_at", "id"
+    )
 
 
 def settled_for(user: User, at: datetime) -> QuerySet[Escalation]:
     """Return what was a person's to take up and no longer waits for them, latest first."""
-    theirs = addressed_to(user, at)
-    return _with_subject(
-        theirs.exclude(pk__in=_waiting(theirs).values("pk")).order_by("-opened_at", "-id")
+    done = Q(answered_at__isnull=False)
+    settled = _addressed(
+        user,
+        at,
+        done | Q(Exists(_above("incident"))) | Q(incident__queue_tier=QueueTier.CLOSED),
+        done | Q(Exists(_above("complaint"))) | Q(complaint__state=Complaint.State.CLOSED),
     )
+    return settled.prefetch_related(*SUBJECT).order_by("-opened_at", "-id")
 
 
 def steps_of_incident(incident: Incident) -> list[Step]:
@@ -148,32 +168,27 @@ def people_of(escalations: Iterable[Escalation]) -> Mapping[int, User]:
     return User.objects.in_bulk({key for each in escalations for key in each.addressees})
 
 
-def _waiting(escalations: QuerySet[Escalation]) -> QuerySet[Escalation]:
-    above = Escalation.objects.filter(level__gt=OuterRef("level"))
-    return escalations.filter(
-        ~Q(Exists(above.filter(incident=OuterRef("incident")))),
-        ~Q(Exists(above.filter(complaint=OuterRef("complaint")))),
-        Q(incident__isnull=False) & ~Q(incident__state=State.CLOSED)
-        | Q(complaint__isnull=False) & ~Q(complaint__state=Complaint.State.CLOSED),
-        answered_at=None,
-    )
+def _addressed(user: User, at: datetime, of_incidents: Q, of_complaints: Q) -> QuerySet[Escalation]:
+    """Return what is a person's, of the escalations of either kind that a condition narrows.
+
+    Each kind is asked for by itself: one condition over both would read every escalation.
+    """
+    incidents = _mine(user, at, "incident").filter(of_incidents)
+    complaints = _mine(user, at, "complaint").filter(of_complaints, ~Q(complaint__about=user))
+    return Escalation.objects.filter(pk__in=incidents.union(complaints, all=True))
 
 
-def _in_order(escalations: QuerySet[Escalation]) -> QuerySet[Escalation]:
-    """What is to be acknowledged first, what is acknowledged last."""
-    return _with_subject(escalations).order_by(
-        F("acknowledged_at").asc(nulls_first=True), "acknowledge_by", "opened_at", "id"
-    )
+def _mine(user: User, at: datetime, subject: str) -> QuerySet[Any]:
+    mine = Q(addressees__contains=[user.pk])
+    if user.role in STANDS_IN:
+        path = f"{subject}__certificate"
+        mine |= _in_charge(user, path, at) & _level_of(STANDS_IN[Role(user.role)], path)
+    rows = Escalation.objects.filter(mine, **{f"{subject}__isnull": False})
+    return rows.order_by().values("pk")
 
 
-def _with_subject(escalations: QuerySet[Escalation]) -> QuerySet[Escalation]:
-    return escalations.select_related(
-        "customer",
-        "incident__certificate__office",
-        "complaint__certificate__office",
-        "acknowledged_by",
-        "answered_by",
-    )
+def _above(subject: str) -> QuerySet[Escalation]:
+    return Escalation.objects.filter(level__gt=OuterRef("level"), **{subject: OuterRef(subject)})
 
 
 def _in_charge(user: User, path: str, at: datetime) -> Q:

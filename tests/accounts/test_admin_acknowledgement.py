@@ -1,5 +1,7 @@
 """By when escalations are to be acknowledged, through the administrators' form (SPEC 11)."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
@@ -9,6 +11,9 @@ from tests.accounts.test_admin_offices import errors_of, form
 from tests.conftest import MONDAY_NINE
 
 pytestmark = pytest.mark.django_db
+
+SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
+LATER = MONDAY_NINE + HOUR
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +44,26 @@ def test_emptied_again_nothing_climbs(cast, signed_in):
     save(cast, signed_in, acknowledge_2="60")
     save(cast, signed_in)
     assert Office.objects.get(pk=cast.office.pk).acknowledge_minutes == {}
+
+
+def test_what_was_set_before_stays_known_for_its_own_time(cast, signed_in):
+    with clock.at(MONDAY_NINE):
+        save(cast, signed_in, acknowledge_2="30")
+    with clock.at(LATER):
+        save(cast, signed_in, acknowledge_2="30", phone="+33 1 0000")
+        save(cast, signed_in, acknowledge_2="1")
+    with clock.at(LATER + HOUR):
+        save(cast, signed_in)
+    office = Office.objects.get(pk=cast.office.pk)
+    instants = (MONDAY_NINE - SECOND, MONDAY_NINE, LATER - SECOND, LATER, LATER + HOUR)
+    assert [office.acknowledge_minutes_at(at) for at in instants] == [
+        {},
+        {"2": 30},
+        {"2": 30},
+        {"2": 1},
+        {},
+    ]
+    assert office.former_acknowledgements.count() == 3
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,23 @@
 """Escalations that nobody acknowledges go up by themselves, whenever anybody notices (SPEC 11)."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from accounts.actions import certificates, offices
+from accounts.actions.acknowledging import keep_former_minutes
 from accounts.errors import NotAllowed
+from accounts.tenancy import set_scope
 from incidents.access import Verb, get_incident
 from incidents.actions import answering, responding
-from incidents.actions.deadlines import fire_earlier_than
+from incidents.actions.deadlines import fire_earlier_than, sweep
 from incidents.models import JournalEntry
+from msa.outbox import relay
 from msa.scenarios.lines import ScenarioError, checked
 from msa.scenarios.player import Player
+from msa.wiring import HANDLERS
 from tam import responsible
 from tam.actions import climbing, escalations
 from tam.models import Escalation
@@ -240,6 +245,41 @@ def test_a_level_that_a_breach_opened_counts_like_any_other(cast, until):
     assert [level[:3] for level in levels(critical)] == [
         (2, "breach", MONDAY_NINE + 30 * MINUTE),
         (3, "silence", MONDAY_NINE + 50 * MINUTE),
+    ]
+
+
+@pytest.mark.parametrize("ticks", [[31, 40], [40]])
+def test_the_minutes_of_the_instant_count_though_they_were_set_anew_before_a_tick(cast, ticks):
+    set_times(cast, {"2": 30})
+    incident = cast.file()
+    escalate(cast, incident)
+    for minutes in (tick for tick in ticks if tick < 32):
+        climbing.climb_due(at=ESCALATED + minutes * MINUTE)
+    office = cast.office
+    office.acknowledge_minutes = {"2": 1}
+    keep_former_minutes(office=office, at=ESCALATED + 32 * MINUTE)
+    office.save()
+    climbing.climb_due(at=ESCALATED + 40 * MINUTE)
+    half_past = ESCALATED + 30 * MINUTE
+    assert levels(incident) == [
+        (1, "contact", ESCALATED, None),
+        (2, "silence", half_past, half_past + 30 * MINUTE),
+    ]
+    other = escalate(cast, cast.file(), at=ESCALATED + 32 * MINUTE)
+    assert other.acknowledge_by == ESCALATED + 33 * MINUTE
+
+
+@pytest.mark.parametrize("noticed", [SECOND, 17 * MINUTE])
+def test_what_a_breach_opens_is_recorded_when_the_breach_was(cast, noticed):
+    critical = cast.file("product-network-down")
+    breach = MONDAY_NINE + 30 * MINUTE
+    sweep(at=breach + noticed)
+    relay.drain(HANDLERS, prepare=partial(set_scope, staff=True))
+    kinds = ("clock_breached", "escalated")
+    entries = critical.journal.filter(kind__in=kinds).order_by("number")
+    assert list(entries.values_list("kind", "at", "recorded_at")) == [
+        ("clock_breached", breach, breach + noticed),
+        ("escalated", breach, breach + noticed),
     ]
 
 

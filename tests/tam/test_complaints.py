@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from accounts.errors import Changed, Conflict, NotAllowed, NotFound, Refused
-from accounts.models import Role, User
+from accounts.models import Office, Role, User
 from accounts.tenancy import set_scope
 from msa import clock
 from msa.outbox import relay
@@ -132,6 +132,40 @@ def test_one_about_the_tam_is_hidden_from_them_whatever_they_are(cast):
     )
     other = about_tom(cast)
     assert [person.name for person in people(other)] == ["Hugo"]
+
+
+def test_with_the_only_head_left_out_it_goes_to_other_offices_heads(cast):
+    cast.certificate.tam = cast.hanna
+    cast.certificate.save()
+    lyon = Office.objects.create(name="Lyon", timezone="Europe/Paris", week=cast.office.week)
+    for name, active in (("Hugo", True), ("Henri", True), ("Hélène", False)):
+        User.objects.create_user(
+            f"{name}@northlight.example",
+            "x",
+            name=name,
+            role=Role.TEAM_HEAD,
+            office=lyon,
+            is_active=active,
+        )
+    complaint = about_tom(cast)
+    assert {person.name for person in people(complaint)} == {"Hugo", "Henri"}
+    hugo = User.objects.get(name="Hugo")
+    assert get_complaint(hugo, complaint.pk, LATER) == complaint
+    assert list(addressed_to(hugo, LATER)) == [complaint.escalations.get()]
+
+
+def test_a_business_manager_is_left_out_of_what_is_about_them_too(cast):
+    cast.certificate.tam = cast.bruno
+    cast.certificate.save()
+    complaint = about_tom(cast)
+    assert people(complaint) == [cast.hanna]
+    complaints.raise_complaint(complaint=complaint, actor=cast.alice, text="…", at=MONDAY_NINE)
+    assert people(complaint) == [cast.hanna]
+    User.objects.create_user(
+        "bela@northlight.example", "x", name="Bela", role=Role.BUSINESS_MANAGER
+    )
+    other = about_tom_to_the_top(cast)
+    assert [person.name for person in people(other)] == ["Bela"]
 
 
 def people(complaint):

@@ -384,3 +384,10 @@ def test_more_pages_cost_no_more_queries(
     with django_assert_max_num_queries(30) as after:
         dana.get("/pages/")
     assert len(after) == len(before)
+
+
+def test_how_often_of_how_many_times_is_said(cast: Cast, signed_in, incident):
+    paging.repeat(at=NIGHT + 5 * MINUTE)
+    with clock.at(NIGHT + 6 * MINUTE):
+        shown = signed_in(cast.dana).get("/pages/").content.decode()
+    assert "2 of at most 6 times" in shown
