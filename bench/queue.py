@@ -3,8 +3,8 @@
     make bench
 
 The page, a poll that finds nothing new, one that does, a search, and an act on fifty incidents, as
-the head of the office's team sees and does them: the incidents of 200 customers, on an embedded
-PostgreSQL of its own.
+the head of the office's team sees and does them, and the page of a duty manager: the incidents of
+200 customers, on an embedded PostgreSQL of its own.
 """
 
 import gzip
@@ -53,6 +53,7 @@ def measure() -> None:
     with transaction.atomic():
         set_scope(staff=True)
         fill(Certificate.objects.earliest("pk"), incidents=INCIDENTS, at=clock.now())
+        duty = User.objects.filter(role=Role.DUTY_MANAGER).earliest("pk")
         head = User.objects.filter(role=Role.TEAM_HEAD).earliest("pk")
     become_owner(connection)
     with connection.cursor() as cursor:
@@ -65,14 +66,18 @@ def measure() -> None:
     print(
         f"page: {len(page) / 1024:.0f} KB, compressed {len(gzip.compress(page, 6)) / 1024:.1f} KB"
     )
-    version = re.search(rb'data-version="([^"]+)"', page)
     references = re.findall(rb'data-reference="([^"]+)"', page)
+    tell("page", lambda: client.get("/queue/"))
+    on_duty = Client()
+    on_duty.force_login(duty)
+    tell("page, of a duty manager", lambda: on_duty.get("/queue/"))
+    version = re.search(rb'data-version="([^"]+)"', client.get("/queue/").content)
     assert version is not None
     said = version[1].decode()
-    tell("page", lambda: client.get("/queue/"))
     tell("poll, nothing new", lambda: client.get(f"/queue/rows/?v={said}"), expected=204)
     tell("poll, something new", lambda: client.get("/queue/rows/?v=0-0-0-0-x"))
     tell("search, common words", lambda: client.get("/queue/rows/?typed=1&q=console+customer+17"))
+    tell("search, a contact", lambda: client.get("/queue/rows/?typed=1&q=contact+of+crowd-17"))
     tell("search, a rare word", lambda: client.get("/queue/rows/?typed=1&q=abcdef"))
     tell("search, the closed ones", lambda: client.get("/queue/rows/?typed=1&tab=closed&q=abcdef"))
     many = [reference.decode() for reference in references[:AT_ONCE]]

@@ -95,6 +95,7 @@ function press(key, withShift) {
   if (!row) return false;
   if (key.toLowerCase() === "x") return choose(row, !checkOf(row).checked, withShift) ?? true;
   if (LEADS_TO[key]) {
+    remember(row);
     location.assign(new URL(LEADS_TO[key], titleOf(row).href));
     return true;
   }
@@ -112,6 +113,39 @@ function move(row, step) {
 
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-keys]")) help.showModal();
+});
+
+// ---- Who comes back is where they were -------------------------------------------------------------
+
+const LAST_OPENED = "queue-last-opened";
+
+const remember = (row) => sessionStorage.setItem(LAST_OPENED, row.dataset.reference);
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.(".queue-title, .queue-clock-link")) remember(rowOf(event.target));
+});
+
+window.addEventListener("pageshow", (event) => {
+  const [navigation] = performance.getEntriesByType("navigation");
+  if (!event.persisted && navigation?.type !== "back_forward") return;
+  const row = rows().find((each) => each.dataset.reference === sessionStorage.getItem(LAST_OPENED));
+  if (!row) return;
+  titleOf(row).focus({ preventScroll: true });
+  row.scrollIntoView({ block: "nearest" });
+});
+
+// ---- The last act, which can be undone: a notice that can be put away -------------------------------
+
+const undo = document.getElementById("queue-undo");
+const PUT_AWAY = "queue-undo-put-away";
+
+if (undo?.dataset.act === sessionStorage.getItem(PUT_AWAY)) undo?.remove();
+
+undo?.querySelector("[data-queue-undo-close]").addEventListener("click", () => {
+  sessionStorage.setItem(PUT_AWAY, undo.dataset.act);
+  undo.remove();
+  const first = rows()[0];
+  if (first) titleOf(first).focus();
 });
 
 // ---- All clocks of one incident ------------------------------------------------------------------
@@ -278,6 +312,7 @@ function refresh(shown, fresh) {
   const tabs = shown.querySelector(".tabs");
   if (!tabs.contains(document.activeElement)) tabs.replaceChildren(...fresh.querySelector(".tabs").childNodes);
   const coming = new Map([...fresh.querySelectorAll("tr[data-reference]")].map((row) => [row.dataset.reference, row]));
+  const moved = moves(rows().map((row) => row.dataset.reference), [...coming.keys()]);
   for (const row of rows()) {
     const change = coming.get(row.dataset.reference);
     coming.delete(row.dataset.reference);
@@ -285,8 +320,23 @@ function refresh(shown, fresh) {
     if (change) refreshRow(row, change);
   }
   const button = shown.querySelector("#queue-news");
-  button.hidden = coming.size === 0;
-  button.querySelector("span").textContent = coming.size || "";
+  button.hidden = coming.size + moved === 0;
+  for (const [what, count] of [["new", coming.size], ["moved", moved]]) {
+    const part = button.querySelector(`[data-${what}]`);
+    part.hidden = count === 0;
+    part.querySelector("b").textContent = count || "";
+  }
+}
+
+/** Count the fewest rows that have to move for what is in both lists to stand in the new order. */
+function moves(shown, fresh) {
+  const places = new Map(fresh.map((reference, place) => [reference, place]));
+  const kept = shown.filter((reference) => places.has(reference)).map((reference) => places.get(reference));
+  const lengths = []; // of the longest run in order that ends with each row
+  for (const [row, place] of kept.entries()) {
+    lengths.push(1 + Math.max(0, ...lengths.filter((_length, before) => before < row && kept[before] < place)));
+  }
+  return kept.length - Math.max(0, ...lengths);
 }
 
 function refreshRow(row, change) {

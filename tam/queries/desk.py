@@ -13,7 +13,7 @@ from incidents.queries import Opening, opening, quota_of, validity_of
 from tam.models import HandlingNote
 from tam.queries.queue import ORDER
 
-OPEN_SHOWN = 5  # of the customer's other open incidents; the queue shows them all
+OPEN_SHOWN = 3  # of the customer's other open incidents; the queue shows them all
 HISTORY_SHOWN = 50  # changes of hands; an incident with more has other troubles
 
 

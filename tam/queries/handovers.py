@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Q, QuerySet
@@ -57,7 +57,9 @@ def may_accept(user: User, handover: Handover) -> bool:
 
 
 def on_day(handovers: QuerySet[Handover], day: date, zone: str) -> QuerySet[Handover]:
-    """Return those of a day as the calendar of a time zone has it."""
+    """Return those of a day as the calendar of a time zone has it: none at a calendar's ends."""
+    if day.year in {MINYEAR, MAXYEAR}:
+        return handovers.none()
     start, end = (
         datetime(each.year, each.month, each.day, tzinfo=ZoneInfo(zone))
         for each in (day, day + timedelta(days=1))

@@ -12,24 +12,29 @@ from typing import Any, NamedTuple
 from django.core.paginator import Page, Paginator
 from django.db.models import (
     Aggregate,
-    Case,
     Count,
-    Exists,
-    F,
     Max,
     Min,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
-    When,
 )
 from django.db.models.functions import Coalesce
 
-from accounts.models import User
-from incidents.models import Clock, ClockKind, Handling, Incident, QueueTier, most_pressing
+from accounts.models import Certificate, Role, User
+from incidents.models import (
+    Clock,
+    ClockKind,
+    Handling,
+    Incident,
+    JournalEntry,
+    QueueTier,
+    most_pressing,
+)
 from incidents.queries import latest_clocks
-from tam.models import Absence, Escalation
+from tam.models import Escalation
+from tam.queries.in_charge import Charge, Now, whose_turn
 from tam.queries.narrowing import DUE_WITHIN, OPEN_TABS, Narrowing, Tab
 from tam.queries.queue_filters import SOON, chosen, under
 from tam.queries.queue_version import SECOND, Stamp, Version, holds_until
@@ -72,11 +77,22 @@ class AnsweredInTime:
 
 
 class Mark(NamedTuple):
-    """What tells one row from what it was: its events and its owner."""
+    """What tells one row from what it was: its events, and on whose desk it lies."""
 
     pk: int
     journal_length: int
-    owner: str
+    certificate: int
+    assigned: str | None
+
+
+class Owner(NamedTuple):
+    """Whose an incident is now: on whose desk it lies, else who is responsible; empty for nobody.
+
+    `manager` is the certificate's account manager where that is somebody else.
+    """
+
+    name: str
+    manager: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +101,7 @@ class Row:
 
     incident: Incident
     clock: Clock | None
-    owner: str
+    owner: Owner
     level: int  # of its highest escalation; 0 for none
     is_waiting: bool
 
@@ -111,7 +127,7 @@ class Queue:
         of_all = self._counts("seen", KEY_TABS) | self._next_due
         seen = self._open.aggregate(**of_all, **({} if is_narrowed else self._of_listed))
         if is_narrowed:
-            left = self._open.filter(chosen(self.narrowing, self.user, self.at))
+            left = self._open.filter(chosen(self.narrowing, self._charge))
             seen |= left.aggregate(**self._of_listed)
         return Figures(
             seen={tab: seen[f"seen_{tab}"] for tab in KEY_TABS},
@@ -123,7 +139,7 @@ class Queue:
     @cached_property
     def page(self) -> "Page[Mark]":
         listed, known = self._listed, self.figures.narrowed.get(self.narrowing.tab)
-        marks = listed.annotate(owner=_owner(self.at)).values_list(*Mark._fields)
+        marks = listed.annotate(assigned=_assigned()).values_list(*Mark._fields)
         paginator = Paginator(marks, ROWS)
         total = listed[:ROWS_REACHED].count() if known is None else known
         paginator.count = min(total, ROWS_REACHED)
@@ -139,16 +155,23 @@ class Queue:
         """
         figures = self.figures
         views = [(counted.view.pk, counted.count) for counted in self.views]
-        shown = (figures.seen, figures.narrowed, figures.newest, list(self.page), views)
+        rows = (list(self.page), self.owners)
+        shown = (figures.seen, figures.narrowed, figures.newest, rows, views)
         digest = hashlib.blake2s(repr(shown).encode(), digest_size=12)
-        until = holds_until(self.user, self.stamp, figures.edges, self.at)
+        edges = [*figures.edges, *self._now.edges, *self._charge.edges]
+        until = holds_until(self.user, self.stamp, edges, self.at)
         return Version(
             figures.newest, self.stamp.journal, self.stamp.roster, until, digest.hexdigest()
         )
 
     @cached_property
     def views(self) -> list[CountedView]:
-        return counted_views(self.user, self.at)
+        return counted_views(self._charge)
+
+    @cached_property
+    def owners(self) -> list[Owner]:
+        """Return whose each row of the page is; a closed one stays its manager's."""
+        return [self._owner(mark) for mark in self.page]
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -165,11 +188,11 @@ class Queue:
             Row(
                 incident=incident,
                 clock=clock,
-                owner=mark.owner,
+                owner=owner,
                 level=incident.level,
                 is_waiting=clock is not None and clock.is_waiting(self.at),
             )
-            for mark in self.page
+            for mark, owner in zip(self.page, self.owners, strict=True)
             if (incident := incidents.get(mark.pk))
             for clock in [clocks.get(mark.pk)]
         ]
@@ -181,6 +204,21 @@ class Queue:
             return []
         return [row for row in self.rows if row.incident.pk > version.newest]
 
+    def answered(self, seen: str) -> list[Row]:
+        """Return the rows in which a customer has written since a version of this list."""
+        version = Version.parse(seen)
+        if version is None or self.narrowing.tab is Tab.CLOSED:
+            return []
+        known = [mark.pk for mark in self.page if mark.pk <= version.newest]
+        written = JournalEntry.objects.filter(
+            pk__gt=version.journal,
+            incident__in=known,
+            actor__role=Role.CONTACT,
+            message__isnull=False,
+        )
+        answered = set(written.values_list("incident", flat=True))
+        return [row for row in self.rows if row.incident.pk in answered]
+
     @property
     def answered_in_time(self) -> AnsweredInTime:
         """The response clocks judged in the last thirty days: by the answer, or by the breach."""
@@ -190,6 +228,26 @@ class Queue:
             judged, kind=ClockKind.RESPONSE, incident__in=self._seen
         ).aggregate(met=Count("pk", filter=Q(breached_at=None)), judged=Count("pk"))
         return AnsweredInTime(figures["met"], figures["judged"])
+
+    @cached_property
+    def _charge(self) -> Charge:
+        return Charge(self.user, self.at)
+
+    @cached_property
+    def _now(self) -> Now:
+        keys = {mark.certificate for mark in self.page}
+        return whose_turn(Certificate.objects.filter(pk__in=keys), self.at)
+
+    def _owner(self, mark: Mark) -> Owner:
+        manager = self._now.certificates[mark.certificate].tam.name
+        responsible = self._now.turns[mark.certificate].person
+        if mark.assigned:
+            name = mark.assigned
+        elif self.narrowing.tab is Tab.CLOSED:
+            name = manager
+        else:
+            name = responsible.name if responsible else ""
+        return Owner(name, "" if name == manager else manager)
 
     @property
     def _seen(self) -> QuerySet[Incident]:
@@ -233,14 +291,14 @@ class Queue:
     @property
     def _listed(self) -> QuerySet[Incident]:
         tab = self.narrowing.tab
-        left = chosen(self.narrowing, self.user, self.at)
+        left = chosen(self.narrowing, self._charge)
         listed = self._seen.filter(left, self._under(tab))
         if tab is Tab.CLOSED:
             return listed.order_by(*LATEST_FIRST)
         return listed.filter(self._under(Tab.ALL)).order_by(*ORDER)
 
     def _under(self, tab: Tab) -> Q:
-        return under(tab, self.user, self.at)
+        return under(tab, self._charge)
 
 
 def next_for(user: User, at: datetime, *, after: str) -> Incident | None:
@@ -248,7 +306,7 @@ def next_for(user: User, at: datetime, *, after: str) -> Incident | None:
 
     `after` is the reference of what they have just worked on, which is left out.
     """
-    waiting = Incident.objects.visible_to(user, at).filter(under(Tab.OURS, user, at))
+    waiting = Incident.objects.visible_to(user, at).filter(under(Tab.OURS, Charge(user, at)))
     return waiting.exclude(reference=after).order_by(*ORDER).first()
 
 
@@ -260,22 +318,15 @@ def find(user: User, text: str, at: datetime) -> Incident | None:
     return Incident.objects.visible_to(user, at).filter(reference=reference).first()
 
 
-def _owner(at: datetime) -> Coalesce:
-    """Name who has it: whom it was handed to, else the TAM, or the deputy of one who is absent."""
+def _assigned() -> Subquery:
+    """Name on whose desk it lies, if on any."""
     handed = Handling.objects.filter(
         incident=OuterRef("pk"),
         reason=Handling.Reason.ASSIGNED,
         until__isnull=True,
         user__isnull=False,
     )
-    absent = Absence.objects.filter(
-        person=OuterRef("certificate__tam"), starts_at__lte=at, ends_at__gt=at
-    )
-    return Coalesce(
-        Subquery(handed.order_by("-since", "-id").values("user__name")[:1]),
-        Case(When(Exists(absent), then=F("certificate__deputy__name"))),
-        F("certificate__tam__name"),
-    )
+    return Subquery(handed.order_by("-since", "-id").values("user__name")[:1])
 
 
 def _level() -> Coalesce:

@@ -13,7 +13,6 @@ from django.db import connection
 from django.db.models import Min, Q
 
 from accounts.models import DutyShift, Role, User
-from tam.models import Absence
 from tam.queries.narrowing import whole_number
 
 SECOND: Final = timedelta(seconds=1)
@@ -82,23 +81,21 @@ class Version(NamedTuple):
         return written and at.timestamp() <= self.until
 
 
-def holds_until(user: User, stamp: Stamp, edges: Iterable[datetime | None], at: datetime) -> int:
+def holds_until(user: User, stamp: Stamp, edges: Iterable[datetime], at: datetime) -> int:
     """Return the last second at which the list is as it is at `at`, if nothing is written.
 
-    `edges` are the instants from which on the incidents listed look different.
+    `edges` are the instants from which on the incidents listed look different, or are another's.
     """
     if not stamp.is_settled(at):
         return int((at - SECOND).timestamp())
-    known = [edge for edge in [*edges, *_roster_edges(user, at)] if edge is not None]
+    known = [edge for edge in [*edges, *_shift_edges(user, at)] if edge is not None]
     return int((min([at + LOOKED_AFTER, *known]).astimezone(UTC) - SECOND).timestamp())
 
 
-def _roster_edges(user: User, at: datetime) -> list[datetime | None]:
-    """Return when the next absence begins or ends, and for a duty manager the next shift."""
+def _shift_edges(user: User, at: datetime) -> list[datetime | None]:
+    """Return when a duty manager sees other incidents: as a shift begins or ends."""
+    if user.role != Role.DUTY_MANAGER:
+        return []
     starting, ending = Min("starts_at", filter=Q(starts_at__gt=at)), Min("ends_at")
-    absences = Absence.objects.filter(ends_at__gt=at).aggregate(starting=starting, ending=ending)
-    edges = list(absences.values())
-    if user.role == Role.DUTY_MANAGER:
-        shifts = DutyShift.objects.filter(person=user, ends_at__gt=at)
-        edges += shifts.aggregate(starting=starting, ending=ending).values()
-    return edges
+    shifts = DutyShift.objects.filter(person=user, ends_at__gt=at)
+    return list(shifts.aggregate(starting=starting, ending=ending).values())

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -15,6 +14,7 @@ from accounts.errors import NotAllowed, NotFound
 from accounts.models import Role, User
 from incidents.models import Incident
 from tam.models import QueuePreference, QueueView
+from tam.queries.in_charge import Charge
 from tam.queries.narrowing import Narrowing, Tab
 from tam.queries.queue_filters import chosen, under
 
@@ -76,11 +76,11 @@ def get_view_to_change(user: User, pk: int) -> QueueView:
     return view
 
 
-def counted_views(user: User, at: datetime) -> list[CountedView]:
+def counted_views(charge: Charge) -> list[CountedView]:
     """Return the views that a person is shown with what stands in each. Two queries at the most."""
-    views = list(views_shown_to(user)[:SHOWN])
+    views = list(views_shown_to(charge.person)[:SHOWN])
     asked = [Narrowing.from_query(QueryDict(view.query)) for view in views]
-    counts = _counts(asked, user, at)
+    counts = _counts(asked, charge)
     return [CountedView(*each) for each in zip(views, asked, counts, strict=True)]
 
 
@@ -96,14 +96,14 @@ def known_columns(names: Iterable[str]) -> list[str]:
     return [column for column in COLUMNS if column in named]
 
 
-def _counts(asked: Sequence[Narrowing], user: User, at: datetime) -> list[int | None]:
+def _counts(asked: Sequence[Narrowing], charge: Charge) -> list[int | None]:
     counted = {
-        f"view_{number}": Count("pk", filter=under(each.tab, user, at) & chosen(each, user, at))
+        f"view_{number}": Count("pk", filter=under(each.tab, charge) & chosen(each, charge))
         for number, each in enumerate(asked)
         if each.tab is not Tab.CLOSED
     }
     if not counted:
         return [None] * len(asked)
-    seen = Incident.objects.visible_to(user, at).filter(under(Tab.ALL, user, at))
-    found = seen.aggregate(**counted)
+    seen = Incident.objects.visible_to(charge.person, charge.at)
+    found = seen.filter(under(Tab.ALL, charge)).aggregate(**counted)
     return [found.get(f"view_{number}") for number in range(len(asked))]

@@ -161,6 +161,39 @@ def test_news_move_no_row_under_the_cursor(visit):
     assert focused_title(page) == before[0]
 
 
+def test_rows_that_would_move_are_counted_and_stay(ines):
+    """The list that a poll brings is turned about, as if deadlines had come nearer."""
+    page = ines.page
+    page.keyboard.press("j")
+    before = titles(page)
+    page.evaluate("""async () => {
+        const list = document.getElementById("queue");
+        const answer = await fetch(list.dataset.poll, { headers: { "HX-Request": "true" } });
+        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const rows = fresh.querySelectorAll("tr[data-reference]");
+        rows[0].parentNode.append(rows[0], rows[1]);
+        const detail = { html: fresh.documentElement.outerHTML };
+        const news = new CustomEvent("msa:fresh", { bubbles: true, cancelable: true, detail });
+        list.dispatchEvent(news);
+    }""")
+    expect(page.get_by_role("button", name="Show moved 2", exact=True)).to_be_visible()
+    assert titles(page) == before
+    page.keyboard.press(".")
+    expect(page.locator("#queue-news")).to_be_hidden()
+    assert titles(page) == [*before[2:], *before[:2]]
+
+
+def test_going_back_leads_to_the_row_that_was_opened(ines):
+    page = ines.page
+    listed = titles(page)
+    for _ in range(3):
+        page.keyboard.press("j")
+    ines.enter()
+    expect(page.get_by_role("heading", level=1)).to_have_text(listed[2])
+    page.go_back()
+    expect(page.locator(".queue-title").nth(2)).to_be_focused()
+
+
 def test_an_act_on_many_is_previewed_done_and_undone(ines):
     page = ines.page
     page.keyboard.press("j")
@@ -176,6 +209,11 @@ def test_an_act_on_many_is_previewed_done_and_undone(ines):
     ines.follow("button", "Do it for 2 incidents")
     expect(page.locator("#queue-undo")).to_contain_text("Follow: done for 2 incidents.")
     ines.assert_well_made()
+    page.locator("#queue-undo").get_by_role("button", name="Dismiss").click()
+    ines.visit("/queue/")
+    expect(page.locator("#queue-undo")).to_have_count(0)
+    page.evaluate("sessionStorage.clear()")
+    ines.visit("/queue/")
     ines.follow("button", "Undo")
     expect(page.locator("#queue-undo")).to_have_count(0)
     expect(page.get_by_text("It is undone.")).to_be_visible()

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from incidents.actions.answering import accept, withdraw
+from accounts.models import Team
+from incidents.actions.answering import accept, answer, decline, withdraw
 from incidents.actions.deadlines import sweep
-from incidents.actions.handing import hand_over
+from incidents.actions.handing import hand_over, hand_to_team
 from incidents.actions.responding import add_note, ask_customer, offer_solution, respond
 from msa import clock
 from tam.actions.escalations import escalate
@@ -103,6 +104,14 @@ def row(response, incident) -> str:
     return next(html for html in rows if f'id="{incident.reference}"' in html)
 
 
+def owner(response, incident) -> list[str]:
+    """Return the names in a row's owner column, as they stand below each other."""
+    found = re.search(r'class="queue-owner">(.*?)</td>', row(response, incident), re.DOTALL)
+    assert found
+    shown = re.sub(r'<span class="(avatar|visually-hidden).*?</span>', "", found[1])
+    return re.findall(r"<(?:span|b|small)[^>]*>([^<]+)<", shown)
+
+
 def test_overdue_then_deadlines_then_severity_then_the_customers_side(story, screen):
     assert screen.listed(at=story.at) == [
         story.late.reference,
@@ -156,6 +165,8 @@ def test_answered_in_time_looks_back_thirty_days(story, screen):
         ("?q=scans", ["sooner", "later"]),
         ("?q=SCANS+globex", ["later"]),
         ("?q=MSA-2", ["later"]),
+        ("?q=endpoint+olga", ["later"]),
+        ("?q=erik", []),
         ("?tab=soon&q=console", []),
     ],
 )
@@ -185,7 +196,6 @@ def test_filters_in_use_can_be_taken_off_one_by_one(story, screen, cast):
         "?customer=99999999999999999999999999",
         "?customer=-1&page=nonsense",
         "?page=99999",
-        "?q=%00",
         "?q=" + "%20" * 50,
         "?utm=x&tab=all&tab=",
     ],
@@ -235,12 +245,44 @@ def test_who_sees_what(story, cast, signed_in):
     }  # fmt: skip
 
 
-def test_mine_are_my_certificates_and_what_is_handed_to_me(story, cast, signed_in):
+@pytest.mark.parametrize("query", ["?tab=mine", "?owner=me"])
+def test_mine_are_my_certificates_and_what_is_handed_to_me(story, cast, signed_in, query):
+    lab = Team.objects.create(name="Lab")
+    lab.members.add(cast.hanna)
     hand_over(story.late, [cast.hanna], story.at)
-    mine = Screen(signed_in(cast.hanna)).open("?tab=mine", story.at)
-    assert references(mine) == [story.late.reference]
-    assert tabs(mine)["All"] == "6"
-    assert len(Screen(signed_in(cast.tess)).listed("?tab=mine", story.at)) == 5
+    hand_to_team(story.later, lab, story.at)
+    mine = Screen(signed_in(cast.hanna)).listed(query, story.at)
+    assert mine == [story.late.reference, story.later.reference]
+    assert len(Screen(signed_in(cast.tom)).listed(query, story.at)) == 6
+
+
+@pytest.mark.parametrize("query", ["?tab=mine", "?owner=me"])
+def test_what_i_deputise_is_mine_while_its_manager_is_absent(story, cast, signed_in, query):
+    tess = Screen(signed_in(cast.tess))
+    assert tess.listed(query, story.at) == []
+    Absence.objects.create(person=cast.tom, starts_at=story.at, ends_at=story.at + HOUR)
+    assert len(tess.listed(query, story.at)) == 5
+    assert tess.listed(query, story.at + HOUR) == []
+
+
+@pytest.mark.parametrize("query", ["?tab=mine", "?owner=me"])
+def test_a_duty_manager_s_own_are_those_whose_turn_is_theirs(story, cast, signed_in, query):
+    dana = Screen(signed_in(cast.dana))
+    closed_at = story.at + 6 * HOUR  # 18:15 in Paris
+    assert dana.listed(query, story.at) == []
+    assert len(dana.listed(query, closed_at)) == 6
+    Absence.objects.create(person=cast.tom, starts_at=story.at, ends_at=story.at + HOUR)
+    assert dana.listed(query, story.at) == [story.later.reference]  # Globex names no deputy
+
+
+def test_a_duty_manager_s_list_is_new_when_the_office_closes(cast, signed_in):
+    cast.file()
+    dana, closes_at = Screen(signed_in(cast.dana)), MONDAY_NINE + 9 * HOUR
+    page = dana.open("?tab=mine", closes_at - 2 * MINUTE)
+    assert tabs(page)["Mine"] == "0"
+    poll = f"?tab=mine&v={attribute(page, 'data-version')}"
+    assert dana.poll(poll, closes_at - SECOND).status_code == 204
+    assert tabs(dana.poll(poll, closes_at))["Mine"] == "1"
 
 
 def test_for_customers_there_is_no_queue(cast, signed_in, client):
@@ -296,14 +338,27 @@ def test_on_the_customers_side_a_row_tells_when_it_closes(story, screen):
     assert "sla-clock" not in html
 
 
-def test_the_owner_is_who_has_it_or_who_stands_in(cast, screen):
+def test_the_owner_is_who_has_it_else_who_is_responsible_now(cast, screen):
     incident = cast.file()
-    assert "Tom</span>" in row(screen.open(), incident)
+    closed_at = MONDAY_NINE + 10 * HOUR
+    assert owner(screen.open(), incident) == ["Tom"]
+    assert owner(screen.open(at=closed_at), incident) == ["Dana", "Tom"]
     Absence.objects.create(person=cast.tom, starts_at=MONDAY_NINE, ends_at=MONDAY_NINE + HOUR)
-    assert "Tess</span>" in row(screen.open(), incident)
-    assert "Tom</span>" in row(screen.open(at=MONDAY_NINE + HOUR), incident)
+    assert owner(screen.open(), incident) == ["Tess", "Tom"]
+    assert owner(screen.open(at=MONDAY_NINE + HOUR), incident) == ["Tom"]
     hand_over(incident, [cast.erik], MONDAY_NINE)
-    assert "Erik</span>" in row(screen.open(), incident)
+    assert owner(screen.open(at=closed_at), incident) == ["Erik", "Tom"]
+
+
+def test_where_nobody_is_responsible_the_row_says_so(cast, screen):
+    incident = cast.file()
+    cast.dana.shifts.all().delete()
+    night = screen.open(at=MONDAY_NINE + 10 * HOUR)
+    assert owner(night, incident) == ["Nobody", "Tom"]
+    assert '<b class="queue-nobody">Nobody</b>' in row(night, incident)
+    withdraw(incident=incident, actor=cast.alice, text="", at=MONDAY_NINE + 10 * HOUR)
+    closed = screen.open("?tab=closed", MONDAY_NINE + 11 * HOUR)
+    assert owner(closed, incident) == ["Tom"]
 
 
 def test_a_poll_answers_204_until_something_changes(story, screen, cast):
@@ -375,6 +430,31 @@ def test_the_list_is_new_when_its_owner_is_absent_and_back(cast, screen):
     assert "Tom</span>" in screen.poll(poll, back).content.decode()
 
 
+def test_the_list_is_new_when_the_office_closes_and_opens(cast, screen):
+    cast.file()
+    for edge, before, after in (
+        (MONDAY_NINE + 9 * HOUR, "Tom</span>", "Dana</span>"),
+        (MONDAY_NINE + DAY, "Dana</span>", "Tom</span>"),
+    ):
+        page = screen.open(at=edge - 2 * MINUTE)
+        assert before in page.content.decode()
+        poll = f"?v={attribute(page, 'data-version')}"
+        assert screen.poll(poll, edge - SECOND).status_code == 204
+        assert after in screen.poll(poll, edge).content.decode()
+
+
+def test_a_poll_announces_what_customers_wrote(story, screen, cast):
+    poll = f"?v={attribute(screen.open(at=story.at), 'data-version')}"
+    add_note(incident=story.later, actor=cast.tom, text="Look at the log.", at=story.at)
+    answer(incident=story.asked, actor=cast.alice, text="It is 12.4.", at=story.at)
+    said = 'hx-swap-oob="innerHTML">The customer wrote: Which version is supported, Acme</div>'
+    assert said in screen.poll(poll, story.at + MINUTE).content.decode()
+    offer_solution(incident=story.working, actor=cast.tom, text="Do this.", at=story.at)
+    decline(incident=story.working, actor=cast.alice, text="It does not help.", at=story.at)
+    several = screen.poll(poll, story.at + MINUTE).content.decode()
+    assert 'innerHTML">Customers wrote in 2 incidents</div>' in several
+
+
 def test_the_poll_keeps_tab_filters_and_page(story, screen, cast, monkeypatch):
     monkeypatch.setattr(queue_module, "ROWS", 2)
     query = f"?tab=ours&side=vendor&customer={cast.acme.pk}&page=2"
@@ -406,7 +486,7 @@ def test_paging_ends_where_it_would_cost_too_much(story, screen, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("address", "queries"), [("/queue/", 11 + OF_THE_SHELL), ("/queue/rows/?v=0-x", 8)]
+    ("address", "queries"), [("/queue/", 14 + OF_THE_SHELL), ("/queue/rows/?v=0-x", 11)]
 )
 def test_more_rows_cost_no_more_queries(cast, screen, django_assert_num_queries, address, queries):
     for expected in (1, 3):

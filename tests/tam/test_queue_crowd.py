@@ -26,9 +26,9 @@ pytestmark = pytest.mark.django_db
 INCIDENTS = 100_000
 PAGE_LIMIT_BYTES = 60 * 1024
 
-# Of the page: stamp, absences, figures, listed, rows with their clocks (2), answered in time,
-# preference, views, people, teams, last act.
-OF_THE_PAGE = 12 + OF_THE_SHELL
+# Of the page: stamp, figures, listed, whose turn it is (3), rows with their clocks (2), answered in
+# time, preference, views, people, teams, last act.
+OF_THE_PAGE = 14 + OF_THE_SHELL
 OF_A_SEARCH = OF_THE_PAGE + 1  # the figures of what the filters leave
 
 

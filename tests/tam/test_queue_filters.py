@@ -58,7 +58,7 @@ def named(story, listed: list[str]) -> list[str]:
         ("?q=half+acme", ["sooner"]),
         ("?q=%25", []),
         ("?owner=nobody&q=scans", ["sooner"]),
-        ("?owner=me", ["late", "sooner", "urgent", "working", "asked"]),
+        ("?owner=me", ["late", "sooner", "later", "urgent", "working", "asked"]),
     ],
 )
 def test_what_each_filter_leaves(story, screen, cast, query, names):
@@ -84,7 +84,8 @@ def test_filters_by_rows_of_ours(story, screen, cast, lab):
         assert named(story, screen.listed(query, story.at)) == names
 
 
-def test_the_owner_is_who_has_it_else_who_manages_it_or_stands_in(story, screen, cast):
+def test_the_owner_is_who_has_it_else_who_manages_it_or_stands_in(story, cast, signed_in):
+    screen = Screen(signed_in(cast.hanna))
     hand_over(story.later, [cast.erik], story.at)
     assert named(story, screen.listed(f"?owner={cast.erik.pk}", story.at)) == ["later"]
     assert len(screen.listed(f"?owner={cast.tom.pk}", story.at)) == 5

@@ -193,6 +193,6 @@ def test_more_views_cost_no_more_queries(cast, screen, views, django_assert_num_
         save_view(actor=cast.tom, name=f"View {number}", query="severity=1", shared=False)
     with (
         clock.at(MONDAY_NINE),
-        django_assert_num_queries(OF_MIDDLEWARE + 12 + OF_THE_SHELL + OF_THE_CLIENT),
+        django_assert_num_queries(OF_MIDDLEWARE + 15 + OF_THE_SHELL + OF_THE_CLIENT),
     ):
         screen.client.get("/queue/")

@@ -123,3 +123,12 @@ def test_it_costs_the_same(cast, signed_in, count, django_assert_num_queries):
     # the people, and three of the plan.
     with django_assert_num_queries(7 + 7):
         assert open_page(client).status_code == 200
+
+
+def test_a_week_without_anything_is_one_line(cast, signed_in):
+    Absence.objects.create(
+        person=cast.tom, starts_at=MONDAY_NINE + DAY, ends_at=MONDAY_NINE + 2 * DAY
+    )
+    page = words(open_page(signed_in(cast.tom)))
+    assert page.count("Nobody is away, and nothing is due.") == 5
+    assert page.count("Due to customers") == 1
