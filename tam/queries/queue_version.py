@@ -21,35 +21,41 @@ NUMBERS: Final = 4  # of a version, before its digest
 # What no journal tells, a renamed customer say, shows after this long.
 LOOKED_AFTER: Final = timedelta(minutes=5)
 
-# A transaction that began before the newest entry may commit a lower key after it; none takes this
-# long.
+# A transaction that was writing as the newest entry was read may commit a lower key after it; none
+# takes this long. Where nobody was writing at that moment, there is nothing to wait for.
 SETTLED_AFTER: Final = timedelta(minutes=1)
 
 _STAMP: Final = """
 select
     (select id from incidents_journalentry order by id desc limit 1),
     (select recorded_at from incidents_journalentry order by id desc limit 1),
-    (select id from tam_rosterchange order by id desc limit 1)
+    (select id from tam_rosterchange order by id desc limit 1),
+    pg_snapshot_xmin(pg_current_snapshot()) = pg_snapshot_xmax(pg_current_snapshot())
 """
 
 
 class Stamp(NamedTuple):
-    """The keys of the newest entries of all journals and of the roster's history; 0 for none."""
+    """The keys of the newest entries of all journals and of the roster's history; 0 for none.
+
+    `is_quiet`: nobody was writing into the database at that moment.
+    """
 
     journal: int
     roster: int
     recorded_at: datetime | None
+    is_quiet: bool
 
     @classmethod
     def read(cls) -> Self:
         """Ask one question, answered from two primary keys."""
         with connection.cursor() as cursor:
             cursor.execute(_STAMP)
-            journal, recorded_at, roster = cursor.fetchone() or (None, None, None)
-        return cls(journal or 0, roster or 0, recorded_at)
+            journal, recorded_at, roster, is_quiet = cursor.fetchone() or (None, None, None, False)
+        return cls(journal or 0, roster or 0, recorded_at, is_quiet)
 
     def is_settled(self, at: datetime) -> bool:
-        return self.recorded_at is None or self.recorded_at + SETTLED_AFTER <= at
+        written_lately = self.recorded_at is not None and self.recorded_at + SETTLED_AFTER > at
+        return self.is_quiet or not written_lately
 
 
 class Version(NamedTuple):

@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -10,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bench.crowd import fill
 from msa import clock
-from tam.queries.queue_version import _STAMP
+from tam.queries.queue_version import _STAMP, Stamp
 from tests.conftest import MONDAY_NINE
 from tests.tam.test_queue import (
     MINUTE,
@@ -71,5 +72,21 @@ def tables_scanned() -> list[str]:
         cursor.execute(f"explain (format json) {_STAMP}")
         (plan,) = cursor.fetchone()
     found = json.loads(plan) if isinstance(plan, str) else plan
-    kinds = re.findall(r"'Node Type': '(\w+ Scan)'.*?'Relation Name': '(\w+)'", str(found))
+    kinds = re.findall(r"'Node Type': '([\w ]+ Scan)'.*?'Relation Name': '(\w+)'", str(found))
     return [table for kind, table in kinds if not kind.startswith("Index")]
+
+
+@pytest.mark.parametrize(
+    ("written_ago", "is_quiet", "settled"),
+    [
+        (timedelta(seconds=1), False, False),
+        (timedelta(seconds=59), False, False),
+        (timedelta(seconds=60), False, True),
+        (timedelta(seconds=1), True, True),
+    ],
+)
+def test_an_entry_just_written_leaves_doubt_only_while_somebody_else_writes(
+    written_ago, is_quiet, settled
+):
+    stamp = Stamp(7, 0, MONDAY_NINE - written_ago, is_quiet)
+    assert stamp.is_settled(MONDAY_NINE) is settled
