@@ -38,25 +38,23 @@ def tick(until):
 
 
 def told_of(page) -> dict[str, list[tuple[str, ...]]]:
-    """Return each section of a handover: reference and what was done, by section."""
-    text = page.content.decode()
-    found = {}
-    for section in re.findall(
-        r'<section class="card" aria-label="(\w[^"]*)">(.*?)</section>', text, re.DOTALL
-    ):
-        lines = section[1].split("<li>")[1:] + section[1].split('<li class="is-overdue">')[1:]
-        if lines:
-            found[section[0]] = [
-                (
-                    *re.findall(r"INC-\d{4}-\d{6}</span>", line),
-                    *re.findall(r'class="tag">([^<]*)', line),
-                )
-                for line in lines
-            ]
-    return {
-        name: [tuple(word.removesuffix("</span>") for word in line) for line in lines]
-        for name, lines in found.items()
+    """Return the references of each section of a handover; of what was done, the acts as well."""
+    sections = re.findall(
+        r'<section class="card" aria-label="(\w[^"]*)">(.*?)</section>',
+        page.content.decode(),
+        re.DOTALL,
+    )
+    found = {
+        name: [line_of(line) for line in re.findall(r"<li[^>]*>(.*?)</li>", words, re.DOTALL)]
+        for name, words in sections
     }
+    return {name: lines for name, lines in found.items() if lines}
+
+
+def line_of(line: str) -> tuple[str, ...]:
+    done = re.search(r"<small>([^<]*)</small>\s*$", line)
+    acts = done.group(1).split(" · ") if done else []
+    return (*re.findall(r"INC-\d{4}-\d{6}(?=</span>)", line), *acts)
 
 
 @dataclass
