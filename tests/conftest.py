@@ -1,5 +1,6 @@
 """The stores, the database with its wall, and one cast for every test."""
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -22,9 +23,11 @@ from incidents.states import Channel
 from msa.embedded.errors import CannotRunError
 from msa.embedded.stores import Stores
 from msa.management.commands.migrate import become_application, become_owner
+from tests.snapshot import Snapshot
 from tests.stores import discard
 
 PASSWORD = "correct horse battery"
+PROGRAMME = "msa-enterprise-fr-2022"
 MONDAY_NINE = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # 09:00 in Paris, a working day
 ROLE = settings.DATABASE_ROLE
 PARIS_WEEK = {day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
@@ -147,12 +150,21 @@ class Cast:
         )
 
 
+# Made once in each process for each loading of the programmes, by the key of one of them.
+_casts: dict[int, Snapshot[Cast]] = {}
+
+
 @pytest.fixture
 def cast(staff_scope: None) -> Cast:
-    return make_cast()
+    """Everyone, with rows of their own: what a test changes is gone with it."""
+    (programme,) = Programme.objects.filter(key=PROGRAMME).values_list("pk", flat=True)
+    if programme not in _casts:
+        _casts[programme] = Snapshot.of(make_cast)
+        return copy.deepcopy(_casts[programme].made)
+    return _casts[programme].put_back()
 
 
-def make_cast(programme: str = "msa-enterprise-fr-2022") -> Cast:
+def make_cast(programme: str = PROGRAMME) -> Cast:
     office = Office.objects.create(
         name="Paris",
         timezone="Europe/Paris",
