@@ -16,10 +16,11 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.access import READS_CERTIFICATES
 from accounts.models import Role, User
-from tam.models import Handover, Page
+from tam.models import Page
 from tam.queries.escalations import open_for as escalations_open_for
+from tam.queries.handovers import waiting_for
 from tam.queries.inbox import untaken_in
-from tam.queries.paging import open_pages
+from tam.queries.paging import open_for
 from tam.queries.people import WORKS_ON_INCIDENTS
 
 COUNTED: Final = ("inbox", "pages", "handovers", "escalations")
@@ -132,12 +133,10 @@ class Navigation:
         """How much waits for the person, in one query; for a contact, nothing is asked."""
         if self._user.is_contact:
             return dict.fromkeys(COUNTED, 0)
-        mine = Page.objects.filter(person=self._user)
-        handed = Handover.objects.filter(receiver=self._user, accepted_at=None)
         rows = (
             untaken_in(self._user),
-            open_pages(mine),
-            handed,
+            open_for(self._user),
+            waiting_for(self._user),
             escalations_open_for(self._user, self._at),
         )
         numbers = User.objects.filter(pk=self._user.pk).values_list(*map(_number, rows)).get()

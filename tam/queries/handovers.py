@@ -1,11 +1,10 @@
 """Which handovers a person reads, and which of them wait for them (SPEC 4, 10)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.errors import NotFound
@@ -14,20 +13,9 @@ from incidents.models import Incident
 from tam.models import Handover, HandoverItem
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """How many handovers somebody has to accept; `newest` is the key of the latest."""
-
-    count: int
-    newest: int | None
-
-
-def waiting_for(user: User) -> Waiting:
-    """Return what a person has to accept. One query."""
-    found = Handover.objects.filter(receiver=user, accepted_at=None).aggregate(
-        count=Count("pk"), newest=Max("pk")
-    )
-    return Waiting(**found)
+def waiting_for(user: User) -> QuerySet[Handover]:
+    """Return what a person has to accept."""
+    return Handover.objects.filter(receiver=user, accepted_at=None)
 
 
 def visible_to(user: User) -> QuerySet[Handover]:

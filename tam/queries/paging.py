@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import Certificate, Role, User
 from incidents.models import Incident, JournalEntry
@@ -35,14 +35,6 @@ class Paged:
 
     cause: Page.Cause
     people: tuple[User, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class OpenPages:
-    """How many incidents wait for a person to take them up; `newest` is the latest page's key."""
-
-    count: int
-    newest: int | None
 
 
 def paged_by(entry: JournalEntry) -> Paged | None:
@@ -77,12 +69,9 @@ def paged_again(certificate: Certificate, at: datetime) -> list[User]:
     return list(dict.fromkeys([*in_charge, *_active(team_heads(certificate.office))]))
 
 
-def open_for(user: User) -> OpenPages:
-    """Return which of a person's pages nobody has acknowledged. One query."""
-    found = open_pages(Page.objects.filter(person=user)).aggregate(
-        count=Count("incident", distinct=True), newest=Max("pk")
-    )
-    return OpenPages(**found)
+def open_for(user: User) -> QuerySet[Page]:
+    """Return which of a person's pages nobody has acknowledged."""
+    return open_pages(Page.objects.filter(person=user))
 
 
 def open_pages(pages: QuerySet[Page]) -> QuerySet[Page]:

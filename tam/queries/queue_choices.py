@@ -8,9 +8,10 @@ from typing import Any, Final
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import Certificate, Customer, Product, Role, Team, User
+from accounts.models import Certificate, Customer, Product, Team, User
 from incidents.models import Incident
 from tam.queries.narrowing import ME, NOBODY, Narrowing
+from tam.queries.people import WORKS_ON_INCIDENTS
 
 # In one select: more than an office has; who has more finds them by the search.
 OFFERED: Final = 500
@@ -33,10 +34,7 @@ class Kept:
 
 def staff() -> QuerySet[User]:
     """Return who of the vendor works on incidents."""
-    return User.objects.filter(
-        is_active=True,
-        role__in=[Role.ENGINEER, Role.TAM, Role.DUTY_MANAGER, Role.TEAM_HEAD],
-    )
+    return User.objects.filter(is_active=True, role__in=WORKS_ON_INCIDENTS)
 
 
 def teams() -> QuerySet[Team]:

@@ -17,10 +17,6 @@ class Responsibility:
     standing: Standing
     until: datetime | None
 
-    @property
-    def stands_in(self) -> bool:
-        return self.standing in {Standing.DEPUTY, Standing.DUTY}
-
 
 def responsibility_for(certificate: Certificate, at: datetime) -> Responsibility:
     """Return who is responsible at an instant, and when that ends. Two queries.

@@ -18,13 +18,13 @@ from accounts.worktime import local_date
 from incidents.models import Handling, Incident
 from incidents.states import SEVERITY_LABELS
 from tam.models import Absence
+from tam.queries.people import WORKS_ON_INCIDENTS
 from tam.queries.standing import IS_OPEN, OUR_MOVE, RUNNING, overdue
 
 PLANNED_WEEKS: Final = 6  # holidays are entered that far ahead, and work can still be moved
 PEOPLE_MOST: Final = 200  # in the list by person: more than an office has
 
 # Who has incidents on their desk; the team's head sees to it.
-WORKS: Final = (Role.TAM, Role.DUTY_MANAGER, Role.ENGINEER, Role.TEAM_HEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def planned_weeks(office: Office, at: datetime) -> list[PlannedWeek]:
     monday = today - timedelta(days=today.weekday())
     since = start_of_day(monday, office.timezone)
     until = end_of_day(monday + timedelta(weeks=PLANNED_WEEKS, days=-1), office.timezone)
-    team = User.objects.filter(office=office, role__in=WORKS, is_active=True)
+    team = User.objects.filter(office=office, role__in=WORKS_ON_INCIDENTS, is_active=True)
     size = team.count()
     absences = list(
         Absence.objects.filter(person__in=team, starts_at__lte=until, ends_at__gt=since)
