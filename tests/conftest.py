@@ -1,7 +1,10 @@
 """The stores, the database with its wall, and one cast for every test."""
 
 import copy
-from collections.abc import Iterator
+import fcntl
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -36,6 +39,7 @@ _running: list[Stores] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.set_threshold(50_000, 20, 50)  # Django is large and stays: looking through it often costs 8 %
     if hasattr(config, "workerinput"):
         return
     stores: Stores = settings.STORES
@@ -59,19 +63,47 @@ def django_db_setup(
     django_db_blocker,
     django_db_modify_db_settings: None,
 ) -> Iterator[None]:
-    """Make the database as its owner; run the tests as the application's role."""
+    """Make the database as its owner; run the tests as the application's role.
+
+    The first worker makes it by the migrations and keeps a copy, from which the others have theirs.
+    """
     with django_db_blocker.unblock():
-        become_owner(connection)
-        created = setup_databases(verbosity=0, interactive=False)
-        become_owner(connection)
-        with connection.cursor() as cursor:  # for the flush after transactional tests
-            cursor.execute(f"grant truncate on all tables in schema public to {ROLE}")
+        with template_database() as (template, keep):
+            if template:
+                connection.settings_dict["TEST"]["TEMPLATE"] = template
+            become_owner(connection)
+            created = setup_databases(verbosity=0, interactive=False)
+            become_owner(connection)
+            with connection.cursor() as cursor:  # for the flush after transactional tests
+                cursor.execute(f"grant truncate on all tables in schema public to {ROLE}")
+            if not template:
+                connection.creation.clone_test_db("template", verbosity=0)
+                keep(f"{connection.settings_dict['NAME']}_template")
         become_application(connection)
         load_shipped_data()
     yield
     with django_db_blocker.unblock():
         become_owner(connection)
+        if not template:
+            with template_database() as (_, keep):
+                connection.creation.destroy_test_db(verbosity=0, suffix="template")
+                keep("")
         teardown_databases(created, verbosity=0)
+
+
+@contextmanager
+def template_database() -> Iterator[tuple[str, Callable[[str], None]]]:
+    """For one worker at a time: the template's name, "" without one, and a way to change it."""
+    with (settings.TEST_STORES / "template").open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+        def keep(name: str) -> None:
+            file.truncate(0)
+            file.write(name)
+            file.flush()
+
+        file.seek(0)
+        yield file.read(), keep
 
 
 def load_shipped_data() -> None:

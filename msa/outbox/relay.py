@@ -188,8 +188,12 @@ def _attempt(
 
 
 def _still_ours(delivery: Delivery) -> bool:
-    """Lock the delivery; false when a worker whose clock runs ahead has claimed it since."""
-    claimed = Delivery.objects.select_for_update(skip_locked=True, no_key=True).filter(
+    """Lock the delivery; false when a worker whose clock runs ahead has claimed it since.
+
+    The lock is waited for: a worker that looked for its next delivery just when this one was
+    claimed holds it for the rest of its claim, though it passed it over.
+    """
+    claimed = Delivery.objects.select_for_update(no_key=True).filter(
         pk=delivery.pk, attempts=delivery.attempts, done_at=None, failed_at=None
     )
     return claimed.first() is not None

@@ -66,7 +66,7 @@ def test_it_accepts_what_the_examples_lead_to(number):
 
 
 @pytest.mark.django_db
-@settings(max_examples=8, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=4, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(st.integers(0, 2**32 - 1))
 def test_it_accepts_a_random_life(seed):
     with transaction.atomic():

@@ -75,15 +75,15 @@ def assert_leaves_nothing_out(rows, since):
             assert row.total == total
 
 
-@pytest.mark.parametrize("number", range(30))
-def test_every_clock_of_the_examples_adds_up(number):
+@pytest.mark.parametrize("number", range(1, 30, 3))
+def test_every_clock_of_examples_adds_up(number):
     explanations = played(EXAMPLES[number])
     assert explanations != []
     for explanation in explanations:
         assert_adds_up(explanation)
 
 
-@settings(max_examples=8, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=4, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(st.integers(0, 2**32 - 1))
 def test_every_clock_of_a_random_life_adds_up(seed):
     with transaction.atomic():

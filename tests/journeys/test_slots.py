@@ -26,7 +26,7 @@ from tests.accounts.test_admin_certificates import form
 from tests.conftest import MONDAY_NINE, make_cast
 
 THREADS = 30
-ATTEMPTS = int(os.environ.get("SLOT_ATTEMPTS", "4"))  # of each thread
+ATTEMPTS = int(os.environ.get("SLOT_ATTEMPTS", "2"))  # of each thread
 LIMIT = 8
 WAYS = ("portal", "admin", "imported", "sql")
 PORTAL = "/certificates/MSA-1/contacts/"

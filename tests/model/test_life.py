@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.model.compare import difference, told
 from tests.model.lives import random_life
 
-LIVES = 15  # about a second each
+LIVES = 8  # about a second each
 ACTS = 24
 
 # A life that differs is made small line by line, which tells more than a smaller seed.

@@ -38,8 +38,8 @@ EVER = Period(date(2001, 1, 1), date(2100, 1, 1))
 MARCH = Period(date(2026, 3, 1), date(2026, 3, 31))
 
 
-@pytest.mark.parametrize("number", range(30))
-def test_each_example_leads_to_the_same_report(number):
+@pytest.mark.parametrize("number", range(0, 30, 3))
+def test_every_third_example_leads_to_the_same_report(number):
     player = play(checked(EXAMPLES[number]["scenario"], now=NOW))
     assert again(player) == {"incidents": EXAMPLES[number]["expect"]["incidents"], "refused": []}
 

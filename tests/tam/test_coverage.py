@@ -176,7 +176,7 @@ spans = st.tuples(st.integers(0, 3), minutes, st.integers(1, 2 * 24 * 60))
 
 
 @settings(
-    max_examples=60,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
