@@ -56,6 +56,7 @@ bench: $(VENV)/installed-dev $(VENV)/installed-bench ## measure what ought to be
 	@$(BIN)/python -m bench.worktime
 	@$(BIN)/python -m bench.play
 	@$(BIN)/python -m bench.queue
+	@$(BIN)/python -m bench.coverage
 
 lock: $(VENV)/installed-dev ## write the lock files anew, with the newest versions allowed
 	@$(COMPILE) --upgrade --output-file requirements.lock requirements.in

@@ -39,7 +39,7 @@ _running: list[Stores] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    gc.set_threshold(50_000, 20, 50)  # Django is large and stays: looking through it often costs 8 %
+    gc.set_threshold(50_000, 20, 50)  # to look through all of Django so often costs 8 %
     if hasattr(config, "workerinput"):
         return
     stores: Stores = settings.STORES

@@ -22,7 +22,6 @@ def test_from_filing_to_acceptance(visit):
     tom.sign_in(TOM)
     expect(tom.page).to_have_title(re.compile("^Queue"))
     alice.sign_in(ALICE)
-    alice.assert_well_made()
 
     reference = file(alice, TITLE)
     expect_live_row(tom, TITLE)

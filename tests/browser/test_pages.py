@@ -1,4 +1,4 @@
-"""Every kind of page, as the demo fills it: its style, axe, the console, and a small screen."""
+"""Pages that no walk comes by: before signing in, of the admin, and after a refusal."""
 
 import time
 
@@ -11,13 +11,9 @@ from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.browser
 
-CLAIRE = "claire.fontanel@valmorin.example"  # a contact with incidents in every state
-INES = "ines.duval@northlight.example"  # her technical account manager
 ADA = "ada.novak@northlight.example"  # an administrator
 
 ANY_MAIL = "main tbody th a"
-ANY_INCIDENT = "main a[href^='/incidents/INC-']"
-ANY_ACT = ".page-tools a"
 ANY_RECORD = "#result_list tbody th a"
 
 
@@ -27,25 +23,6 @@ def test_the_pages_before_signing_in(visit):
         inspect(visitor, path)
     await_mail(visitor)
     inspect(visitor, first(visitor, ANY_MAIL))
-
-
-def test_the_pages_of_a_contact(visit):
-    claire = visit()
-    claire.sign_in(CLAIRE)
-    for path in ("/?show=closed", "/incidents/new/", "/"):
-        inspect(claire, path)
-    inspect(claire, first(claire, ANY_INCIDENT))
-    inspect(claire, first(claire, ANY_ACT))
-
-
-def test_the_pages_of_a_technical_account_manager(visit):
-    ines = visit()
-    ines.sign_in(INES)
-    for path in ("/queue/?tab=closed", "/incidents/new/", "/queue/"):
-        inspect(ines, path)
-    inspect(ines, first(ines, ANY_INCIDENT))
-    for path in paths(ines, ANY_ACT):
-        inspect(ines, path)
 
 
 def test_the_pages_of_an_administrator(visit):

@@ -137,11 +137,20 @@ class Visitor:
 
     def assert_fits(self) -> None:
         """On a small telephone, nothing sticks out to the side."""
+        with self.on_a_small_screen():
+            assert not self.sticks_out(), self.page.url
+
+    @contextmanager
+    def on_a_small_screen(self) -> Iterator[None]:
         usual = self.page.viewport_size
         assert usual is not None
         self.page.set_viewport_size(SMALL_SCREEN)
-        assert self.page.evaluate(_OVERFLOWS) is False, self.page.url
+        yield
         self.page.set_viewport_size(usual)
+
+    def sticks_out(self) -> bool:
+        """Whether the page is wider than the window."""
+        return bool(self.page.evaluate(_OVERFLOWS))
 
     def _assert_no_finding(self, rules: dict[str, Any]) -> None:
         found = _AXE.run(
