@@ -13,6 +13,13 @@ ALICE: Final = "alice@acme.example"  # a contact
 TOM: Final = "tom@northlight.example"  # her technical account manager
 TESS: Final = "tess@northlight.example"  # his deputy
 
+# Of the demo.
+CLAIRE: Final = "claire.fontanel@valmorin.example"  # a contact
+INES: Final = "ines.duval@northlight.example"  # her technical account manager
+HANNA: Final = "hanna.lindqvist@northlight.example"  # the head of the team
+TOMAS: Final = "tomas.brandt@northlight.example"  # a duty manager
+NOOR: Final = "noor.haddad@northlight.example"  # another one
+
 ALWAYS = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
 LINES: list[dict[str, Any]] = [
     {

@@ -7,17 +7,12 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.browser.conftest import Visit
+from tests.browser.people import CLAIRE, HANNA, INES, NOOR, TOMAS
 from tests.browser.test_pages import paths
 from tests.browser.visitor import Visitor
 from tests.browser.walk import walk
 
 pytestmark = pytest.mark.browser
-
-CLAIRE: Final = "claire.fontanel@valmorin.example"  # a contact
-INES: Final = "ines.duval@northlight.example"  # her technical account manager
-HANNA: Final = "hanna.lindqvist@northlight.example"  # the head of the team
-TOMAS: Final = "tomas.brandt@northlight.example"  # a duty manager
-NOOR: Final = "noor.haddad@northlight.example"  # another one
 
 # Where each begins: their home, and pages that look otherwise for them than for those before.
 STARTS: Final = {

@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.people import ALICE, TOM
+from tests.browser.people import ALICE, INES, TOM
 from tests.browser.test_first_journey import file
-from tests.browser.test_pages import INES, inspect
+from tests.browser.test_pages import inspect
 
 pytestmark = pytest.mark.browser
 
