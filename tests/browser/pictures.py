@@ -41,6 +41,7 @@ def main() -> None:
                 visitor.page.set_viewport_size(SCREEN)
                 picture.arrange(visitor)
                 visitor.page.set_viewport_size(picture.size)
+                visitor.page.wait_for_load_state("networkidle")  # panels that a page asks for
                 path = FOLDER / f"{picture.name}.png"
                 visitor.page.screenshot(path=path)
                 assert visitor.complaints == []

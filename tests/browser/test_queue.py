@@ -67,7 +67,8 @@ def test_keys_move_choose_and_open(ines):
 def test_keys_lead_to_the_acts_of_an_incident(ines):
     page = ines.page
     address = page.locator(".queue-title").first.get_attribute("href")
-    for key, act in (("r", "?act=reply"), ("n", "?act=note")):
+    acts = {"r": "?act=reply", "n": "?act=note", "a": "assignment/", "e": "escalations/"}
+    for key, act in acts.items():
         ines.visit("/queue/")
         page.keyboard.press("j")
         ines.enter(key)
