@@ -10,14 +10,14 @@ stage among them. They run through `manage.py play --batch` on an embedded Postg
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from random import Random
 from time import perf_counter
 from typing import Any
+
+from bench.desk import prepared_desk
 
 SCENARIOS = 1000
 ACTS = 30
@@ -62,17 +62,15 @@ BY_CONTACTS = ("answer", "accept", "decline", "escalate", "reopen", "withdraw")
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "scenarios.jsonl"
-        file.write_text("".join(f"{json.dumps({'scenario': s})}\n" for s in scenarios()))
-        environment = {**os.environ, "VAR_DIR": f"{folder}/var", "DEMO": "0"}
-        embedded = [sys.executable, "-m", "msa.embedded"]
-        subprocess.run([*embedded, "prepare"], env=environment, check=True)
+    with (
+        tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file,
+        prepared_desk(demo=False) as run,
+    ):
+        file.writelines(f"{json.dumps({'scenario': scenario})}\n" for scenario in scenarios())
+        file.flush()
         began = perf_counter()
-        play = [sys.executable, "manage.py", "play", "--batch", str(file), "--report", "-"]
-        played = subprocess.run(
-            [*embedded, "exec", "--", *play], env=environment, check=True, stdout=subprocess.PIPE
-        )
+        play = ("manage.py", "play", "--batch", file.name, "--report", "-")
+        played = run(*play, stdout=subprocess.PIPE)
         seconds = perf_counter() - began
     reports = [json.loads(line) for line in played.stdout.splitlines()]
     refused = sum(len(report["refused"]) for report in reports)

@@ -8,16 +8,15 @@ the head of the office's team sees and does them, and the page of a duty manager
 """
 
 import gzip
-import os
 import re
 import statistics
-import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 from uuid import uuid4
+
+from bench.desk import prepared_desk
 
 INCIDENTS = 100_000
 TIMES = 15
@@ -25,13 +24,8 @@ AT_ONCE = 50
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "VAR_DIR": f"{folder}/var", "DEMO": "1"}
-        environment["DJANGO_SETTINGS_MODULE"] = "msa.settings"
-        embedded = [sys.executable, "-m", "msa.embedded"]
-        subprocess.run([*embedded, "prepare"], env=environment, check=True)
-        measuring = [sys.executable, "-m", "bench.queue", "inside"]
-        subprocess.run([*embedded, "exec", "--", *measuring], env=environment, check=True)
+    with prepared_desk(demo=True) as run:
+        run("-m", "bench.queue", "inside")
 
 
 def measure() -> None:
