@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts.endings import days_left
 from accounts.letters import Letter, Row, send
-from accounts.models import Certificate, User
+from accounts.models import Certificate, NoticeKind, User
 
 
 def on_ends_soon(payload: Mapping[str, Any], *, at: datetime) -> None:
@@ -27,6 +27,7 @@ def on_ends_soon(payload: Mapping[str, Any], *, at: datetime) -> None:
         people_concerned(certificate),
         key=f"certificate-ends-{certificate.pk}-{last_day.isoformat()}-{payload['days']}",
         thread=f"certificate-{certificate.pk}",
+        kind=NoticeKind.AGREEMENT,
         at=at,
     )
 

@@ -9,8 +9,9 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from accounts.models import User
-from msa.outbox.mail import message_id_for, queue_email
+from accounts.models import NoticeKind, User
+from accounts.notices.telling import Mail, News, manners_of, post, tell, where
+from msa.outbox.mail import message_id_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,18 @@ def send(
     *,
     key: str,
     thread: str,
+    kind: NoticeKind | None = None,
     at: datetime,
 ) -> None:
-    """Queue what `write` says to each of them; it is called in that person's language and zone.
+    """Tell each of them what `write` says; it is called in that person's language and zone.
 
     `key` names the event: nobody is told of it twice. Letters of one `thread` stand together in
-    mail programs.
+    mail programs. Of a `kind` they are notices, mailed as each person has chosen; without one (a
+    password, an invitation, a safeguard) they are mails only and leave at once.
     """
-    for user in {person.pk: person for person in recipients}.values():
+    people = {person.pk: person for person in recipients}
+    manners = manners_of(people.values(), kind) if kind and people else {}
+    for user in people.values():
         root = message_id_for(thread)
         with translation.override(user.language), timezone.override(ZoneInfo(user.timezone)):
             letter = write(user)
@@ -59,6 +64,7 @@ def send(
                 "letter": letter,
                 "subject": subject,
                 "url": settings.BASE_URL + letter.path,
+                "where": where(letter.reference) if kind else "",
                 "why": letter.why,
                 "urgent": False,
                 "language": user.language,
@@ -66,15 +72,18 @@ def send(
             }
             text = render_to_string("email/letter.txt", context)
             html = render_to_string("email/letter.html", context)
-        queue_email(
-            dedupe_key=f"{key}-{user.pk}",
-            to_address=user.email,
-            to_name=user.name,
-            language=user.language,
-            subject=subject,
-            text=text,
-            html=html,
-            in_reply_to=root,
-            references=[root],
-            at=at,
+        mail = Mail(subject, text, html, root)
+        manner = manners.get(user.pk)
+        if kind is None or manner is None:
+            post(mail, user, key=f"{key}-{user.pk}", at=at)
+            continue
+        news = News(
+            user=user,
+            key=f"{key}-{user.pk}",
+            kind=kind,
+            reference=letter.reference,
+            heading=letter.heading,
+            path=letter.path,
+            mail=mail,
         )
+        tell(news, manner, at=at)

@@ -9,7 +9,14 @@ from accounts import ending_letters, standing_letters
 from accounts.actions.invitations import may_sign_in
 from accounts.correspondence import Write
 from accounts.letters import send
-from accounts.models import Certificate, CertificateVersion, ContactRequest, Role, User
+from accounts.models import (
+    Certificate,
+    CertificateVersion,
+    ContactRequest,
+    NoticeKind,
+    Role,
+    User,
+)
 from msa.outbox.relay import Handler
 
 # Minutes in which one letter about a forgotten password is enough: more would bury the first.
@@ -49,7 +56,7 @@ def on_issued(payload: Mapping[str, Any], *, at: datetime) -> None:
     left = User.objects.filter(
         email__in=known - printed, customer=certificate.customer_id, is_active=True
     ).exclude(pk__in=named.values("pk"))
-    _send(letters.removed(version), left, certificate, key=key, at=at)
+    _safeguard(letters.removed(version), left, certificate, key=key, at=at)
 
 
 def on_change_requested(payload: Mapping[str, Any], *, at: datetime) -> None:
@@ -63,7 +70,7 @@ def on_change_requested(payload: Mapping[str, Any], *, at: datetime) -> None:
     _send(letters.asked(request, deciding=False), in_charge, certificate, key=key, at=at)
     person = request.person
     if request.kind == ContactRequest.Kind.CORRECT and person and person.email != request.email:
-        _send(letters.address_asked(request), [person], certificate, key=key, at=at)
+        _safeguard(letters.address_asked(request), [person], certificate, key=key, at=at)
 
 
 def on_change_declined(payload: Mapping[str, Any], *, at: datetime) -> None:
@@ -153,6 +160,14 @@ def _tell_who_asked(write: Write, request: ContactRequest, *, at: datetime) -> N
 def _send(
     write: Write, recipients: Iterable[User], certificate: Certificate, *, key: str, at: datetime
 ) -> None:
+    thread = f"certificate-{certificate.pk}"
+    send(write, recipients, key=key, thread=thread, kind=NoticeKind.AGREEMENT, at=at)
+
+
+def _safeguard(
+    write: Write, recipients: Iterable[User], certificate: Certificate, *, key: str, at: datetime
+) -> None:
+    """Mail at once, whatever was chosen: who is cut off, or may be, cannot wait for the portal."""
     send(write, recipients, key=key, thread=f"certificate-{certificate.pk}", at=at)
 
 

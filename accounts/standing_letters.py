@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.ending_letters import people_concerned, why
 from accounts.letters import Letter, Row, send
-from accounts.models import Certificate, User
+from accounts.models import Certificate, NoticeKind, User
 
 
 def on_revoked(payload: Mapping[str, Any], *, at: datetime) -> None:
@@ -84,7 +84,8 @@ def _tell(
 ) -> None:
     readers = [person for person in people_concerned(certificate) if person.pk != payload["actor"]]
     key = f"certificate-{certificate.pk}-{event}"
-    send(write, readers, key=key, thread=f"certificate-{certificate.pk}", at=at)
+    thread = f"certificate-{certificate.pk}"
+    send(write, readers, key=key, thread=thread, kind=NoticeKind.AGREEMENT, at=at)
 
 
 def _letter(

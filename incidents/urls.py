@@ -11,7 +11,6 @@ urlpatterns = [
     re_path(rf"^{_REFERENCE}explanation/$", explanation.of_incident, name="incident-explanation"),
     re_path(rf"^{_REFERENCE}evidence\.json$", evidence.file, name="incident-evidence"),
     re_path(rf"^{_REFERENCE}evidence\.pdf$", evidence.sheet, name="incident-evidence-sheet"),
-    re_path(rf"^{_REFERENCE}attachments/(?P<pk>\d+)/$", incident.attachment, name="attachment"),
     re_path(rf"^{_REFERENCE}messages/$", composing.message, name="incident-messages"),
     re_path(rf"^{_REFERENCE}draft/$", drafts.draft, name="incident-draft"),
     re_path(

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
@@ -67,6 +68,14 @@ class MsaAdminSite(AdminSite):
     ) -> HttpResponse:
         """Send everyone to the one page where people sign in."""
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+
+    def password_change(  # type: ignore[override]  # nothing of it is rendered here
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
+    ) -> HttpResponse:
+        """Send everyone to the one page where people change their password."""
+        return redirect("password-change")
 
 
 def _refuse_nonsense(asked: QueryDict) -> None:

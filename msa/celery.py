@@ -72,6 +72,8 @@ app.conf.update(
         "relay_outbox": _every_tick("relay_outbox"),
         # Sends the mail that no wake has sent, and what is to be tried again.
         "send_mail": _every_tick("send_mail"),
+        # Mails the day's digests, and what has waited through somebody's quiet hours.
+        "mail_waiting_notices": _every_tick("mail_waiting_notices"),
         # Proves that the engine runs, and records when it did not.
         "heartbeat": _every_tick("heartbeat"),
         # Warns of certificates that end: a day begins at another hour in each office's zone.
@@ -105,6 +107,26 @@ app.conf.update(
             "task": "msa.tasks.extend_shift_patterns",
             "schedule": crontab(hour="1", minute="5"),
             "options": {"expires": 3600.0},
+        },
+        # Deletes files that were uploaded and not sent within a day.
+        "purge_uploads": {
+            "task": "msa.tasks.purge_uploads",
+            "schedule": crontab(minute="35"),
+            "options": {"expires": 3600.0},
+        },
+        # Deletes notices of more than a year ago.
+        "forget_old_notices": {
+            "task": "msa.tasks.forget_old_notices",
+            "schedule": crontab(hour="2", minute="45"),
+            "options": {"expires": 3600.0},
+        },
+        # Judges the mail that came in and was not judged at once.
+        "judge_mail": _every_tick("judge_mail"),
+        # Fetches the mail of the mailbox, if the settings name one.
+        "poll_mail": {
+            "task": "msa.tasks.poll_mail",
+            "schedule": crontab(),
+            "options": {"expires": 60.0},
         },
         # Deletes messages and mails that nobody needs any more, when few people are at work.
         "purge_outbox": {

@@ -26,7 +26,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "area": _area(user),
         "navigation": _navigation(request, user, at),
         "primary_action": _primary_action(user),
-        "search_url": reverse("queue") if _works_the_queue(user) else None,
+        "search_url": _search_url(user),
     }
 
 
@@ -46,8 +46,10 @@ def _area(user: Any) -> str:
     return "portal" if user.is_contact else "workspace"
 
 
-def _works_the_queue(user: Any) -> bool:
-    return _is_signed_in(user) and not user.is_contact
+def _search_url(user: Any) -> str | None:
+    if not _is_signed_in(user):
+        return None
+    return reverse("incidents") if user.is_contact else reverse("queue")
 
 
 def _primary_action(user: Any) -> dict[str, Any] | None:

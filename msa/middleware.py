@@ -9,11 +9,14 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.defaults import bad_request, page_not_found, permission_denied
 
 from accounts.errors import NotAllowed, NotFound
+from accounts.signing_in.policy import WITHOUT_SECOND_FACTOR, lacks_second_factor
+from accounts.signing_in.sessions import note_use
 from accounts.tenancy import set_scope
 from msa import clock
 
@@ -78,6 +81,42 @@ class TextMiddleware:
         if _holds_nul(request.GET) or _holds_nul(request.POST):
             return bad_request(request, BadRequest())
         return None
+
+
+class SessionUseMiddleware:
+    """Note when a session is used, for the list in which people find a stranger's."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            note_use(request, at=request.at)  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+class SecondFactorMiddleware:
+    """Lead staff who have no second factor to where they set one up; they reach nothing else."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        _view: Callable[..., HttpResponse],
+        _args: Sequence[object],
+        _kwargs: Mapping[str, object],
+    ) -> HttpResponse | None:
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        if name in WITHOUT_SECOND_FACTOR or not lacks_second_factor(request.user):
+            return None
+        if request.headers.get("HX-Request"):  # a fragment cannot hold the page that is wanted
+            return HttpResponse(headers={"HX-Redirect": reverse("mfa_index")})
+        return redirect("mfa_index")
 
 
 class TenantMiddleware:

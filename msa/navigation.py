@@ -16,6 +16,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.access import READS_CERTIFICATES
 from accounts.models import Role, User
+from accounts.notice_queries import trouble_of, unread_of
 from tam.models import Page
 from tam.queries.escalations import open_for as escalations_open_for
 from tam.queries.handovers import waiting_for
@@ -61,6 +62,7 @@ class _Entry:
 _PORTAL: Final = (
     _Entry(_("Home"), "home", "house", {Role.CONTACT}),
     _Entry(_("File an incident"), "file", "circle-plus", {Role.CONTACT}),
+    _Entry(_("Incidents"), "incidents", "list", {Role.CONTACT}),
     _Entry(_("Certificates"), "certificates", "file-badge", {Role.CONTACT}),
     _Entry(_("Advice"), "advice", "lightbulb", {Role.CONTACT}),
     _Entry(_("Complaints"), "complaints", "message-square-warning", {Role.CONTACT}),
@@ -128,19 +130,30 @@ class Navigation:
     def handovers(self) -> int:
         return self.waiting["handovers"]
 
+    @property
+    def unread(self) -> int:
+        return self.waiting["unread"]
+
+    @property
+    def has_mail_trouble(self) -> bool:
+        return self.waiting["mail_trouble"] > 0
+
     @cached_property
     def waiting(self) -> Mapping[str, int]:
-        """How much waits for the person, in one query; for a contact, nothing is asked."""
-        if self._user.is_contact:
-            return dict.fromkeys(COUNTED, 0)
-        rows = (
-            untaken_in(self._user),
-            open_for(self._user),
-            waiting_for(self._user),
-            escalations_open_for(self._user, self._at),
-        )
-        numbers = User.objects.filter(pk=self._user.pk).values_list(*map(_number, rows)).get()
-        return dict(zip(COUNTED, numbers, strict=True))
+        """How much waits for the person, in one query; for a contact, of what everybody has."""
+        rows: dict[str, QuerySet[Any]] = {
+            "unread": unread_of(self._user),
+            "mail_trouble": trouble_of(self._user),
+        }
+        if not self._user.is_contact:
+            rows |= {
+                "inbox": untaken_in(self._user),
+                "pages": open_for(self._user),
+                "handovers": waiting_for(self._user),
+                "escalations": escalations_open_for(self._user, self._at),
+            }
+        numbers = User.objects.filter(pk=self._user.pk).values_list(*map(_number, rows.values()))
+        return dict.fromkeys(COUNTED, 0) | dict(zip(rows, numbers.get(), strict=True))
 
 
 def _number(rows: QuerySet[Any]) -> Coalesce:

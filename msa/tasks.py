@@ -8,9 +8,9 @@ from kombu import Connection
 from kombu.exceptions import KombuError
 from kombu.pools import producers
 
-from accounts.actions import endings, obligations
+from accounts.actions import endings, notices, obligations
 from accounts.tenancy import set_scope
-from incidents.actions import deadlines
+from incidents.actions import deadlines, inbound, polling, uploads
 from msa import clock
 from msa.celery import TICK, app
 from msa.outbox import actions, mail, relay
@@ -124,3 +124,28 @@ def look_ahead_for_gaps() -> None:
 @app.task
 def extend_shift_patterns() -> None:
     shift_patterns.extend_patterns(at=clock.now())
+
+
+@app.task
+def purge_uploads() -> None:
+    uploads.purge_uploads(at=clock.now())
+
+
+@app.task
+def mail_waiting_notices() -> None:
+    notices.mail_waiting(at=clock.now())
+
+
+@app.task
+def forget_old_notices() -> None:
+    notices.forget_old(at=clock.now())
+
+
+@app.task
+def judge_mail() -> None:
+    inbound.judge_waiting(at=clock.now())
+
+
+@app.task
+def poll_mail() -> None:
+    polling.poll(at=clock.now())

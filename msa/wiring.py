@@ -7,12 +7,16 @@ for a topic runs first.
 
 from collections.abc import Mapping, Sequence
 
+import accounts.bounce_handlers
 import accounts.handlers
 import accounts.notifications
 import accounts.obligation_handlers
+import accounts.security_letters
 import incidents.handlers
 import tam.handlers
+from incidents.actions.attachments import IMAGE_ATTACHED
 from incidents.notifications import customer
+from incidents.notifications import inbound as mail_letters
 from msa.outbox.relay import Handler
 from tam import notifications as vendor
 from tam.letters import advice as advice_letters
@@ -28,13 +32,16 @@ from tam.letters import roster as roster_letters
 REACTIONS: Mapping[str, Sequence[Handler]] = {
     **accounts.handlers.REACTIONS,
     **accounts.obligation_handlers.REACTIONS,
+    **accounts.bounce_handlers.REACTIONS,
     "office.calendar_revised": [incidents.handlers.on_calendar_revised],
     "certificate.hours_revised": [incidents.handlers.on_hours_revised],
     "incident.clock_breached": [tam.handlers.on_clock_breached],
+    IMAGE_ATTACHED: [incidents.handlers.on_image_attached],
 }
 
 _LETTERS: Mapping[str, Sequence[Handler]] = {
     **accounts.notifications.LETTERS,
+    **accounts.security_letters.LETTERS,
     **handover_letters.LETTERS,
     **advice_letters.LETTERS,
     **obligation_letters.LETTERS,
@@ -42,6 +49,7 @@ _LETTERS: Mapping[str, Sequence[Handler]] = {
     **assignment_letters.LETTERS,
     **complaint_letters.LETTERS,
     **roster_letters.LETTERS,
+    **mail_letters.LETTERS,
     **{
         f"incident.{kind}": [
             *([customer.notify] if kind in customer.LETTERS else []),

@@ -17,6 +17,7 @@ os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 40)
 os.environ.setdefault("NO_POOL", "1")
 os.environ.setdefault("INSECURE_COOKIES", "1")
 os.environ.setdefault("BASE_URL", "http://testserver")
+os.environ.setdefault("STAFF_SECOND_FACTOR", "0")  # tests of it switch it on
 if _worker := os.environ.get("PYTEST_XDIST_WORKER"):
     os.environ["REDIS_DATABASE"] = str(2 * (1 + int(_worker.removeprefix("gw"))))
 

@@ -9,20 +9,24 @@ from django.contrib.auth.models import Group
 from accounts.admin import (
     certificates,
     contact_requests,
+    mail_trouble,
     obligations,
     offices,
     people,
     programmes,
+    signing_in,
     teams,
 )
 
 __all__ = [
     "certificates",
     "contact_requests",
+    "mail_trouble",
     "obligations",
     "offices",
     "people",
     "programmes",
+    "signing_in",
     "teams",
 ]
 

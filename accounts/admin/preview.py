@@ -153,7 +153,7 @@ class SeenField(forms.CharField):
     widget = forms.HiddenInput
 
     def __init__(self) -> None:
-        super().__init__(required=False)
+        super().__init__(required=False, label="")
 
     def has_changed(self, initial: Any, data: Any) -> bool:  # noqa: ARG002 (Django's signature)
         return False

@@ -209,6 +209,10 @@ class ProgrammeAdmin(PreviewedAdmin):
                 at=reception(request),
             )
 
+    @admin.display(description=gettext_lazy("name"))
+    def name(self, programme: Programme) -> str:
+        return programme.name
+
     @admin.display(description=gettext_lazy("response, S1 to S4"))
     def responses(self, programme: Programme) -> str:
         rows = programme.severities.all()

@@ -9,6 +9,14 @@ from accounts.models.certificate import (
 )
 from accounts.models.contact_request import ContactRequest
 from accounts.models.customer import Customer
+from accounts.models.notice import (
+    MailTrouble,
+    Notice,
+    NoticeKind,
+    NoticePreference,
+    NoticeWay,
+    QuietHours,
+)
 from accounts.models.obligation import Obligation
 from accounts.models.office import (
     CalendarRecord,
@@ -24,10 +32,12 @@ from accounts.models.office import (
 )
 from accounts.models.product import Product
 from accounts.models.programme import Programme, ProgrammeSeverity
+from accounts.models.signing_in import BoundIdentity, SecondFactor, SingleSignOn
 from accounts.models.team import Team
 from accounts.models.user import Role, User
 
 __all__ = [
+    "BoundIdentity",
     "CalendarRecord",
     "CalendarRevision",
     "Certificate",
@@ -39,14 +49,22 @@ __all__ = [
     "DutyShift",
     "EndingWarning",
     "FormerAcknowledgement",
+    "MailTrouble",
+    "Notice",
+    "NoticeKind",
+    "NoticePreference",
+    "NoticeWay",
     "Obligation",
     "Office",
     "OfficeDay",
     "Product",
     "Programme",
     "ProgrammeSeverity",
+    "QuietHours",
     "Role",
+    "SecondFactor",
     "ShiftPattern",
+    "SingleSignOn",
     "Team",
     "User",
     "calendar_on_record",

@@ -213,8 +213,12 @@ class Contact(models.Model):
 class CertificateVersion(models.Model):
     """What the certificate printed from one instant on; never changed, only added (SPEC 3)."""
 
-    customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="+")
-    certificate = models.ForeignKey(Certificate, models.PROTECT, related_name="versions")
+    customer = models.ForeignKey(
+        "accounts.Customer", models.PROTECT, related_name="+", verbose_name=_("customer")
+    )
+    certificate = models.ForeignKey(
+        Certificate, models.PROTECT, related_name="versions", verbose_name=_("certificate")
+    )
     number = models.PositiveIntegerField(_("version"))
     issued_at = models.DateTimeField(_("issued at"))
     requested_by = models.ForeignKey(

@@ -35,9 +35,19 @@ class Obligation(models.Model):
         REVOKED = "revoked", _("The certificate was revoked.")
         NO_LONGER = "no_longer", _("The agreement does not say so any more.")
 
-    customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="obligations")
+    customer = models.ForeignKey(
+        "accounts.Customer",
+        models.PROTECT,
+        related_name="obligations",
+        verbose_name=_("customer"),
+    )
     certificate = models.ForeignKey(
-        "accounts.Certificate", models.PROTECT, null=True, blank=True, related_name="obligations"
+        "accounts.Certificate",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="obligations",
+        verbose_name=_("certificate"),
     )
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     key = models.CharField(max_length=120)
@@ -47,12 +57,20 @@ class Obligation(models.Model):
     remind_at = models.DateTimeField(_("reminder"), null=True)
     delivered_at = models.DateTimeField(_("delivered at"), null=True)
     delivered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("delivered by"),
     )
     proof = models.CharField(_("proof"), max_length=WORDS_LENGTH, blank=True)
     waived_at = models.DateTimeField(_("waived at"), null=True)
     waived_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("waived by"),
     )
     reason = models.CharField(_("reason"), max_length=WORDS_LENGTH, blank=True)
 

@@ -162,7 +162,9 @@ class FormerAcknowledgement(models.Model):
 class CalendarRevision(models.Model):
     """An office's calendar from one instant of change on (SPEC 7.10); never changed, only added."""
 
-    office = models.ForeignKey(Office, models.PROTECT, related_name="revisions")
+    office = models.ForeignKey(
+        Office, models.PROTECT, related_name="revisions", verbose_name=_("office")
+    )
     number = models.PositiveIntegerField(_("revision"))
     changed_at = models.DateTimeField(_("changed at"))
     changed_by = models.ForeignKey(

@@ -6,13 +6,16 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, ClassVar, Final, cast
 
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
 from django import forms
 from django.contrib import messages
-from django.contrib.auth import login
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext_lazy as _
@@ -31,7 +34,9 @@ from accounts.actions.invitations import (
 )
 from accounts.client_address import client_network
 from accounts.errors import Conflict
-from accounts.models import User
+from accounts.models import SingleSignOn, User
+from accounts.signing_in.policy import only_way_in
+from accounts.signing_in.sessions import end_sessions
 from accounts.views.limits import seconds_to_wait
 
 # From one network: an office behind one address may well forget some passwords in an hour.
@@ -137,9 +142,11 @@ class NewPassword(PasswordResetConfirmView):
         if user is None or not user.is_active:
             return None
         self.unnamed = user.is_contact and not is_named(user)
-        return None if self.unnamed else user
+        self.elsewhere = only_way_in(user)
+        return None if self.unnamed or self.elsewhere else user
 
     unnamed = False
+    elsewhere: SingleSignOn | None = None
 
     def form_valid(self, form: Any) -> HttpResponse:
         try:
@@ -153,9 +160,13 @@ class NewPassword(PasswordResetConfirmView):
             self.validlink = False
             return self.render_to_response(self.get_context_data())
         del self.request.session[INTERNAL_RESET_SESSION_TOKEN]
-        login(self.request, person)
+        end_sessions(person=person)
+        if self.request.user.is_authenticated:
+            logout(self.request)
         messages.success(self.request, _("Your password is set. Welcome."))
-        return redirect("home")
+        login = Login(user=person, email=person.email, redirect_url=reverse("home"))
+        response: HttpResponse = perform_password_login(self.request, {}, login)
+        return response
 
     def form_invalid(self, form: Any) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=UNPROCESSABLE)
@@ -165,6 +176,7 @@ class NewPassword(PasswordResetConfirmView):
             **super().get_context_data(**kwargs),
             "words": self.words,
             "unnamed": self.unnamed,
+            "elsewhere": self.elsewhere,
             "person": self.user,
             "lead": self.words.lead % {"email": self.user.email} if self.user else "",
         }

@@ -1,10 +1,13 @@
 """Signing in and out, and the language and colours that a person chooses."""
 
+import logging
 from collections.abc import Iterator
 from math import ceil
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
 from django import forms
 from django.conf import settings
 from django.contrib.auth import views
@@ -19,8 +22,9 @@ from django.utils.translation import ngettext
 from django.views import i18n
 from django.views.decorators.http import require_POST
 
-from accounts.actions.invitations import is_named
 from accounts.client_address import client_network
+from accounts.signing_in.policy import objection
+from accounts.signing_in.providers import is_offered
 from accounts.views.limits import seconds_to_wait
 
 # Only failures count. From one network: an office of hundreds behind one address mistypes some on
@@ -30,6 +34,8 @@ FAILED_FROM_NETWORK: Final = "50/15m"
 # few to guess. The wait is short because anybody can cause it; a new password ends it at once.
 FAILED_FOR_EMAIL: Final = "10/15m"
 TOO_MANY: Final = 429
+
+logger = logging.getLogger("accounts.signing_in")
 
 THEMES = ("light", "system", "dark")
 THEME_COOKIE_AGE = 365 * 24 * 3600  # seconds
@@ -53,20 +59,15 @@ class SignInForm(AuthenticationForm):
             return super().clean()
         except ValidationError as error:
             if error.code == "invalid_login":
+                logger.warning("A sign-in failed: no such e-mail and password.")
                 list(self._waits(counted=True))
             raise
 
     def confirm_login_allowed(self, user: Any) -> None:
-        """Refuse a contact whom no certificate names (SPEC 3)."""
+        """Refuse a contact whom no certificate names (SPEC 3), or who has another way to take."""
         super().confirm_login_allowed(user)
-        if user.is_contact and not is_named(user):
-            raise ValidationError(
-                _(
-                    "No certificate names you as a contact, so you cannot sign in. "
-                    "Ask a contact of your organisation to have you added."
-                ),
-                code="not_named",
-            )
+        if reason := objection(user):
+            raise ValidationError(str(reason), code="not_allowed")
 
     def _waits(self, *, counted: bool) -> Iterator[int]:
         """Yield the seconds to wait by each limit; `counted`, a failure is added to it."""
@@ -95,6 +96,16 @@ class SignInForm(AuthenticationForm):
 class SignIn(views.LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_context_data(**kwargs), "single_sign_on": is_offered()}
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Hand over to the steps that follow a right password: a second factor, the session."""
+        person = cast("Any", form.get_user())
+        login = Login(user=person, email=person.email, redirect_url=self.get_success_url())
+        response: HttpResponse = perform_password_login(self.request, {}, login)
+        return response
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         response = super().form_invalid(form)

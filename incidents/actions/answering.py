@@ -12,7 +12,7 @@ from incidents.actions.attachments import Files, attach
 from incidents.actions.case import Case
 from incidents.actions.points import answerable, drop_open, tick, with_answers
 from incidents.models import Incident, MessageKind, SideInterval
-from incidents.states import Closure, Side, State
+from incidents.states import Channel, Closure, Side, State
 
 REOPEN_WITHIN = timedelta(hours=14 * 24)  # SPEC 6; later on, a follow-up is filed
 
@@ -26,6 +26,7 @@ def answer(
     at: datetime,
     points: Mapping[int, str] | None = None,
     files: Files = (),
+    channel: Channel = Channel.PORTAL,
 ) -> Incident:
     """Take a contact's message: the answer if one was awaited, else an addition.
 
@@ -44,7 +45,8 @@ def answer(
         raise Conflict(_("This incident was closed. You can reopen it with your message."))
     answers = points or {}
     answered = answerable(case, answers)
-    message = case.write(actor, MessageKind.REPLY, with_answers(text, answered, answers))
+    said = with_answers(text, answered, answers)
+    message = case.write(actor, MessageKind.REPLY, said, channel=channel)
     tick(answered, answers, message)
     attach(message, files)
     case.incident.customer_wrote_at = at
@@ -100,17 +102,27 @@ def withdraw(*, incident: Incident, actor: User, text: str, at: datetime) -> Inc
 
 
 @transaction.atomic
-def reopen(*, incident: Incident, actor: User, at: datetime, text: str = "") -> Incident:
+def reopen(
+    *,
+    incident: Incident,
+    actor: User,
+    at: datetime,
+    text: str = "",
+    files: Files = (),
+    channel: Channel = Channel.PORTAL,
+) -> Incident:
     """Reopen a closed incident: contacts within 14 days, staff at any time (SPEC 6, 7.12).
 
     One that never had a qualified response gets a new response clock, as if received now; reopened
-    by staff, it counts as reported by phone.
+    by staff, it counts as reported by phone. Files need a text to go with.
     """
     case = Case.open(incident, at=at)
     _check_reopening(case, actor)
     answered = case.incident.responded_at is not None
     case.move(case.incident.reopen if answered else case.incident.reopen_unanswered)
-    message = case.write(actor, MessageKind.REPLY, text) if text else None
+    message = case.write(actor, MessageKind.REPLY, text, channel=channel) if text else None
+    if message is not None:
+        attach(message, files)
     if actor.is_contact:
         case.incident.customer_wrote_at = at
     case.record("reopened", actor=actor, message=message)

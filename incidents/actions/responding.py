@@ -135,6 +135,7 @@ def add_note(
     text: str,
     at: datetime,
     files: Files = (),
+    channel: Channel = Channel.PORTAL,
 ) -> Incident:
     """Write an internal note, which no customer ever sees; colleagues named after an @ are told.
 
@@ -142,7 +143,7 @@ def add_note(
     """
     case = Case.open(incident, at=at)
     called = mentioned_in(text, case.incident, actor=actor, at=at)
-    message = case.write(actor, MessageKind.NOTE, text)
+    message = case.write(actor, MessageKind.NOTE, text, channel=channel)
     attach(message, files)
     data = {"mentions": [person.pk for person in called]} if called else {}
     case.record("noted", actor=actor, message=message, data=data)

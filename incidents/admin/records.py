@@ -75,6 +75,10 @@ class CategoryAdmin(KeptAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
         return ("origin",) if obj is None else ("key", "origin")
 
+    @admin.display(description=gettext_lazy("name"))
+    def name(self, category: Category) -> str:
+        return category.name
+
     @admin.display(description=gettext_lazy("origin"))
     def origin(self, category: Category) -> str:
         if category.loaded_digest is None:

@@ -75,6 +75,9 @@ class Clock(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.incident_id} {self.kind}"
+
     @property
     def is_response(self) -> bool:
         return bool(self.kind == ClockKind.RESPONSE)

@@ -58,6 +58,11 @@ def attachment_path(attachment: "Attachment", name: str) -> str:
     return f"attachments/{attachment.message.written_at:%Y/%m}/{name}"
 
 
+def preview_path(attachment: "Attachment", name: str) -> str:
+    """Return where the redrawn image of a file is stored, apart from the files themselves."""
+    return f"previews/{attachment.message.written_at:%Y/%m}/{name}"
+
+
 class Attachment(models.Model):
     customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="+")
     incident = models.ForeignKey(Incident, models.PROTECT, related_name="attachments")
@@ -66,6 +71,12 @@ class Attachment(models.Model):
     name = models.CharField(max_length=200)
     size_bytes = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
+    media_type = models.CharField(
+        max_length=100, blank=True, help_text="As its bytes say; the sender's word counts nothing."
+    )
+    preview = models.FileField(
+        upload_to=preview_path, blank=True, help_text="An image drawn anew, small and harmless."
+    )
 
     class Meta:
         ordering = ["message_id", "id"]

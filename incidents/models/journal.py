@@ -20,18 +20,28 @@ class JournalEntry(models.Model):
     the previous entry's hash; see `digest`.
     """
 
-    customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="+")
-    incident = models.ForeignKey(Incident, models.PROTECT, related_name="journal")
-    number = models.PositiveIntegerField()
-    at = models.DateTimeField()
-    recorded_at = models.DateTimeField()
-    kind = models.CharField(max_length=40)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    customer = models.ForeignKey(
+        "accounts.Customer", models.PROTECT, related_name="+", verbose_name=_("customer")
+    )
+    incident = models.ForeignKey(
+        Incident, models.PROTECT, related_name="journal", verbose_name=_("incident")
+    )
+    number = models.PositiveIntegerField(_("number"))
+    at = models.DateTimeField(_("at"))
+    recorded_at = models.DateTimeField(_("recorded at"))
+    kind = models.CharField(_("kind"), max_length=40)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("who did it"),
+    )
     message = models.ForeignKey(Message, models.PROTECT, null=True, related_name="+")
-    text_hash = models.CharField(max_length=64, blank=True)
-    data = models.JSONField(default=dict)
-    previous_hash = models.CharField(max_length=64, blank=True)
-    hash = models.CharField(max_length=64)
+    text_hash = models.CharField(_("hash of the text"), max_length=64, blank=True)
+    data = models.JSONField(_("data"), default=dict)
+    previous_hash = models.CharField(_("hash of the entry before"), max_length=64, blank=True)
+    hash = models.CharField(_("hash"), max_length=64)
 
     class Meta:
         verbose_name = _("journal entry")

@@ -1,6 +1,6 @@
 """The lists of the portal, by whose turn it is."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -48,6 +48,16 @@ def incidents_by_turn(user: User, turn: Turn, at: datetime) -> QuerySet[Incident
     )
 
 
+def states_of(turn: Turn) -> list[State]:
+    """Return the states in which it is somebody's turn."""
+    return _STATES[turn]
+
+
+def turn_of(incident: Incident) -> Turn:
+    """Return whose turn it is with an incident."""
+    return next(turn for turn, states in _STATES.items() if incident.state in states)
+
+
 def latest_clocks() -> QuerySet[Clock]:
     """Return the latest clock of each kind, incident by incident."""
     return Clock.objects.order_by("incident_id", "kind", "-received_at", "-id").distinct(
@@ -84,3 +94,17 @@ def rows(
         waits = clock is not None and clock.is_waiting(at)
         found.append(Row(incident, clock, waits, may_act=incident.certificate_id in named))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of the searched list, where every turn stands among the others."""
+
+    turn: Turn
+    row: Row
+    is_new: bool
+
+
+def lines(found: Iterable[Row], news: Collection[int]) -> list[Line]:
+    """Return rows with whose turn it is, and whether the reader has something new to read."""
+    return [Line(turn_of(row.incident), row, row.incident.pk in news) for row in found]

@@ -64,7 +64,8 @@ class ActForm(forms.Form):
             if name in self.fields and name not in {"seen", "idempotency_key"}
         )
         files = [(file.name, file.size) for file in self.cleaned_data.get("files", [])]
-        content = repr((type(self).__name__, self.incident.pk, typed, files))
+        uploads = self.cleaned_data.get("uploads", [])
+        content = repr((type(self).__name__, self.incident.pk, typed, files, uploads))
         return uuid5(self.cleaned_data["idempotency_key"] or uuid4(), content)
 
 

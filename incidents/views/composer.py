@@ -18,6 +18,7 @@ from incidents.models import Clock, ClockKind, Draft, Incident, Point
 from incidents.queries.points import points_of, still_open
 from incidents.states import Side, State
 from incidents.views.act_forms import TEXT_LENGTH, ManyFilesField, WordsForm
+from incidents.views.upload_field import UploadsField
 
 # What an address may ask the composer to begin with (`?act=reply`).
 KIND_OF_ACT: Final[Mapping[str, str]] = {
@@ -51,6 +52,7 @@ class MessageForm(WordsForm):
         self.all_points = points_of(incident)
         self.fields["text"].required = False
         self.fields["files"] = ManyFilesField(required=False)
+        self.fields["uploads"] = UploadsField()
         if user.is_contact:
             posted = answers_in(self.data)
             asked = {point.pk for point in still_open(incident, self.all_points)}

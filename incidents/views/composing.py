@@ -17,6 +17,7 @@ from incidents.actions import answering, responding
 from incidents.actions.drafts import discard_draft
 from incidents.actions.points import drop_point
 from incidents.actions.submissions import once
+from incidents.actions.uploads import claim_uploads
 from incidents.models import Incident
 from incidents.views.acts import UNPROCESSABLE, add_refusal, seen_now, status_of
 from incidents.views.composer import MessageForm
@@ -90,7 +91,10 @@ def _write(request: Request, incident: Incident, verb: Verb, form: MessageForm) 
         "actor": request.user,
         "text": cleaned["text"],
         "at": request.at,
-        "files": cleaned["files"],
+        "files": [
+            *cleaned["files"],
+            *claim_uploads(user=request.user, ids=cleaned["uploads"]),
+        ],
     }
     seen = {"unchanged_since": cleaned["seen"]}
     asked = {"points": cleaned["points"]}

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from incidents.access import Verb, get_incident
 from incidents.actions.drafts import discard_draft, save_draft
 from incidents.actions.points import points_in
+from incidents.actions.uploads import drop_uploads
 from incidents.views.act_forms import TEXT_LENGTH
 from incidents.views.composer import answers_in
 from incidents.views.request import Request
@@ -48,6 +49,7 @@ def draft(request: Request, reference: str) -> HttpResponse:
     incident = get_incident(user, reference, verb, request.at, related=())
     if "discard" in request.POST:
         discard_draft(incident=incident, user=user)
+        drop_uploads(user=user, place=incident.reference)
         return redirect(incident)
     form = DraftForm(request.POST)
     if not form.is_valid():

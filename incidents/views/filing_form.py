@@ -1,14 +1,15 @@
 """The form for filing: what a person may choose, what they chose, and the report it makes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.functional import Promise as LazyText
+from django.urls import reverse_lazy
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -22,6 +23,8 @@ from incidents.categories import FieldKind, Kind
 from incidents.models import Category
 from incidents.states import Channel
 from incidents.views.act_forms import TEXT_LENGTH, InstantField, ManyFilesField
+from incidents.views.filing_categories import ABOUT, SUFFERS, Finder, finder
+from incidents.views.upload_field import UploadsField
 
 TITLE_LENGTH = 200  # characters, as the column holds
 VERSION_LENGTH = 40  # the same
@@ -29,7 +32,14 @@ EXTRA_LENGTH = 2_000  # characters of an extra answer: a dozen hashes
 EXTRA = "extra-"  # what the names of a category's own fields begin with
 STAFF_CHANNELS = (Channel.PHONE, Channel.EMAIL)
 
-KIND_ICONS = {Kind.PRODUCT: "package", Kind.MALWARE: "bug", Kind.SERVICE_REQUEST: "life-buoy"}
+# While the title is typed, incidents that look alike are asked for, a moment after the last key.
+_LOOKS_FOR_OTHERS = {
+    "hx-get": reverse_lazy("file-look-alikes"),
+    "hx-trigger": "input changed delay:500ms",
+    "hx-target": "#file-look-alikes",
+    "hx-include": "[name=certificate]",
+    "hx-sync": "this:replace",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,27 +124,11 @@ def _by_key(things: Any) -> dict[str, Any]:
     return {str(thing.pk): thing for thing in things.distinct().order_by("name")}
 
 
-@dataclass(frozen=True, slots=True)
-class CategoryOption:
-    value: str
-    label: str
-    help: str
-    severity: int
-
-
-@dataclass(slots=True)
-class CategoryGroup:
-    """Categories under one heading, as `forms/category_cards.html` draws them."""
-
-    label: str | LazyText
-    icon: str
-    options: list[CategoryOption] = field(default_factory=list)
-
-
 class FilingForm(forms.Form):
     """Everything that is typed on the filing page, by keys on offer."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)
+    data: "MultiValueDict[str, Any]"
 
     def __init__(self, *args: Any, user: User, choices: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -162,7 +156,7 @@ class FilingForm(forms.Form):
             label=_("What is wrong?"),
             max_length=TITLE_LENGTH,
             help_text=_("One sentence; the details go below."),
-            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+            widget=forms.TextInput(attrs=_LOOKS_FOR_OTHERS | {"autocomplete": "off"}),
         )
         self.fields["text"] = forms.CharField(
             label=_("What happened?"),
@@ -173,6 +167,7 @@ class FilingForm(forms.Form):
         self.fields["files"] = ManyFilesField(
             label=_("Files"), required=False, help_text=_("Logs, pictures, configurations.")
         )
+        self.fields["uploads"] = UploadsField()
 
     @property
     def _asked(self) -> list[dict[str, Any]]:
@@ -184,14 +179,15 @@ class FilingForm(forms.Form):
         return [self[f"{EXTRA}{one['key']}"] for one in self._asked]
 
     @property
-    def category_groups(self) -> list[CategoryGroup]:
-        groups = {kind.value: CategoryGroup(kind.label, KIND_ICONS[kind]) for kind in Kind}
-        for category in self.choices.categories.values():
-            option = CategoryOption(
-                category.key, category.name, category.description, category.severity
-            )
-            groups[category.shown_under].options.append(option)
-        return [group for group in groups.values() if group.options]
+    def finder(self) -> Finder:
+        """Return the questions that lead to a category; staff and the mistaken see them all."""
+        choices = self.choices
+        return finder(
+            choices.categories.values(),
+            self.data or self.initial,
+            choices.category,
+            whole_list=choices.for_others or (self.is_bound and "category" in self.errors),
+        )
 
     @property
     def promise_was_shown(self) -> bool:
@@ -232,8 +228,8 @@ class FilingForm(forms.Form):
 
         Sent twice it is one filing; gone back to, changed and sent, it is another.
         """
-        ignored = {"csrfmiddlewaretoken", "promised", "key"}
-        typed = sorted((name, self.data[name]) for name in self.data if name not in ignored)
+        ignored = {"csrfmiddlewaretoken", "promised", "key", ABOUT, SUFFERS}
+        typed = sorted((name, sent) for name, sent in self.data.lists() if name not in ignored)
         chosen = [(file.name, file.size) for file in self.all_files]
         key: UUID = self.cleaned_data["key"]
         return uuid5(key, repr((typed, chosen)))
@@ -341,7 +337,7 @@ def _channel_field() -> forms.Field:
 
 def _category_field(choices: Choices) -> forms.Field:
     return forms.TypedChoiceField(
-        label=_("What is it about?"),
+        label=_("Which of these is it?"),
         choices=[(key, category.name) for key, category in choices.categories.items()],
         coerce=choices.categories.__getitem__,
         widget=forms.RadioSelect,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import FileResponse, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
@@ -14,14 +14,18 @@ from django.views.decorators.http import require_GET
 
 from accounts.models import Role, User
 from incidents.access import Verb, get_incident, verbs_of
-from incidents.actions.answering import may_reopen
+from incidents.actions.answering import REOPEN_WITHIN, may_reopen
 from incidents.actions.drafts import draft_of
 from incidents.models import ClockKind, Incident
+from incidents.queries.follow_ups import follow_ups_of
+from incidents.queries.reading import Read, read_by
 from incidents.states import Side, State
+from incidents.views.act_forms import WordsForm
 from incidents.views.composer import KIND_OF_ACT, MessageForm, fresh_form
 from incidents.views.composer import shown as composer_shown
 from incidents.views.request import Request
-from incidents.views.timeline import timeline
+from incidents.views.timeline import Words, timeline
+from incidents.views.upload_field import uploads_shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +45,6 @@ def page(request: Request, reference: str) -> HttpResponse:
     return render(request, "incidents/incident.html", context(request, incident))
 
 
-@require_GET
-def attachment(request: Request, reference: str, pk: int) -> FileResponse:
-    """Send a file as a download of unknown type, so that nothing in it is ever run or shown."""
-    incident = get_incident(request.user, reference, Verb.SEE, request.at)
-    files = incident.attachments.select_related("message")
-    if Verb.SEE_NOTES not in verbs_of(request.user, incident, request.at):
-        files = files.exclude(message__kind="note")
-    found = get_object_or_404(files, pk=pk)
-    response = FileResponse(
-        found.file.open("rb"),
-        as_attachment=True,
-        filename=found.name,
-        content_type="application/octet-stream",
-    )
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
-
-
 def context(
     request: Request, incident: Incident, composer: MessageForm | None = None
 ) -> dict[str, Any]:
@@ -71,6 +57,8 @@ def context(
     act = request.GET.get("act", "")
     draft = None if composer else draft_of(incident, user)
     form = composer or fresh_form(incident, user, draft, act)
+    read = read_by(incident, user) if user.is_contact else Read(frozenset(), None)
+    items = timeline(incident, user, clocks, news=read.news)
     return {
         "incident": incident,
         "clocks": [
@@ -79,7 +67,10 @@ def context(
             if kind in latest
         ],
         "clock_waiting": response is not None and response.is_waiting(request.at),
-        "items": timeline(incident, user, clocks),
+        "items": items,
+        "receipt": read.receipt if incident.is_open else None,
+        "follow_ups": follow_ups_of(incident, user, request.at),
+        "last_message": max((item.id for item in items if isinstance(item, Words)), default=None),
         "crumbs": _crumbs(incident, user),
         "facts": _facts(
             incident, links_certificate=_reads_certificate(incident, request.user, verbs)
@@ -92,7 +83,29 @@ def context(
         "draft": draft,
         "draft_key": f"{incident.reference}-{user.pk}",
         "next_step": _next_step(incident, user, len(form.open_points)),
+        **_closed(request, incident, verbs, form),
         **composer_shown(incident, verbs, form, latest),
+        **uploads_shown(user, incident.reference, form),
+    }
+
+
+def _closed(
+    request: Request, incident: Incident, verbs: frozenset[Verb], form: MessageForm
+) -> dict[str, Any]:
+    """Return what a closed incident offers its customer: a reopening, later on a follow-up.
+
+    What they had typed when it was closed is kept for either.
+    """
+    user = request.user
+    if incident.is_open or not user.is_contact:
+        return {}
+    reopens = Verb.REOPEN in verbs and may_reopen(incident, user, request.at)
+    return {
+        "closed_offer": "reopening" if reopens else "follow-up",
+        "closed_form": WordsForm(
+            incident=incident, user=user, initial={"text": form["text"].value() or ""}
+        ),
+        "closed_until": (incident.closed_at or request.at) + REOPEN_WITHIN,
     }
 
 

@@ -1,6 +1,6 @@
 """The timeline of an incident: the journal's facts and people's messages in one order."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,10 +45,14 @@ class Badge:
 
 @dataclass(frozen=True, slots=True)
 class File:
+    """A file of a message; `preview_url` is empty where no image was drawn of it."""
+
     name: str
     url: str
     size_bytes: int
-    icon: str = "file-text"
+    icon: str = "file"
+    preview_url: str = ""
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +64,38 @@ class Words:
     author: str
     role: str
     sent_at: datetime
+    text: str
     html: str
     attachments: list[File]
     badges: list[Badge]
 
 
-def timeline(incident: Incident, viewer: User, clocks: list[Clock]) -> list[Event | Words]:
+def timeline(
+    incident: Incident,
+    viewer: User,
+    clocks: list[Clock],
+    *,
+    inside: bool = True,
+    news: Collection[int] = (),
+) -> list[Event | Words]:
     """Return what a person may see of an incident, oldest first.
+
+    Without `inside`, staff too are shown what a contact is. `news` are the keys of the messages
+    that are new to the viewer.
 
     Four queries at any length, and one each for the people, teams and incidents that staff are told
     of by name.
     """
+    inside = inside and not viewer.is_contact
     messages = {
         message.pk: message
         for message in incident.messages.select_related("author").prefetch_related("attachments")
+        if inside or not message.is_internal
     }
     entries = [
         entry
         for entry in incident.journal.select_related("actor").order_by("number")
-        if not (viewer.is_contact and entry.kind in _INTERNAL)
+        if inside or entry.kind not in _INTERNAL
     ]
     names = names_in(entries)
     items: list[Event | Words] = []
@@ -86,7 +103,10 @@ def timeline(incident: Incident, viewer: User, clocks: list[Clock]) -> list[Even
         if fact := _fact(entry, names):
             items.append(fact)
         if message := messages.get(entry.message_id or 0):
-            items.append(_words(message, incident, clocks, names.mentioned(entry)))
+            words = _words(message, incident, clocks, names.mentioned(entry))
+            if message.pk in news:
+                words.badges.append(Badge(_("New"), "new"))
+            items.append(words)
     return items
 
 
@@ -116,6 +136,7 @@ def _words(
         author=message.author.name,
         role=_role(message),
         sent_at=message.written_at,
+        text=message.text,
         html=highlighted(as_html(message.text), mentioned),
         attachments=[_file(attachment, incident) for attachment in message.attachments.all()],
         badges=_badges(message, clocks),
@@ -134,7 +155,20 @@ def _role(message: Message) -> str:
 
 def _file(attachment: Attachment, incident: Incident) -> File:
     url = f"{incident.get_absolute_url()}attachments/{attachment.pk}/"
-    return File(attachment.name, url, attachment.size_bytes)
+    return File(
+        attachment.name,
+        url,
+        attachment.size_bytes,
+        _file_icon(attachment.media_type),
+        f"{url}preview/" if attachment.preview else "",
+        attachment.sha256,
+    )
+
+
+def _file_icon(media_type: str) -> str:
+    if media_type in _FILE_ICONS:
+        return _FILE_ICONS[media_type]
+    return {"image": "image", "text": "file-text"}.get(media_type.partition("/")[0], "file")
 
 
 def _badges(message: Message, clocks: list[Clock]) -> list[Badge]:
@@ -151,6 +185,16 @@ def _badges(message: Message, clocks: list[Clock]) -> list[Badge]:
             )
     return badges
 
+
+_FILE_ICONS: Mapping[str, str] = {
+    "": "file-text",  # of a time when types were not looked at
+    "application/pdf": "file-text",
+    "application/xml": "file-text",
+    "application/zip": "file-archive",
+    "application/gzip": "file-archive",
+    "application/x-7z-compressed": "file-archive",
+    "application/vnd.rar": "file-archive",
+}
 
 _KIND_LABELS: Mapping[str, Callable[[], str]] = {
     MessageKind.QUESTION: lambda: _("Question"),

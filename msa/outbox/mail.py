@@ -22,6 +22,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from msa.outbox import wake
+from msa.outbox.actions import publish
 from msa.outbox.models import Email, error_text
 
 logger = logging.getLogger(__name__)
@@ -39,6 +40,8 @@ RUN_LIMIT: Final = 200
 # What one header line may hold, so that a name or a title cannot fill a screen.
 SUBJECT_LENGTH: Final = 250
 NAME_LENGTH: Final = 200
+# What an administrator reads of a server's refusal.
+REASON_LENGTH: Final = 300
 # RFC 5322 2.1.1 limits a line to 998 characters; older references are dropped, the root stays.
 REFERENCES_LIMIT: Final = 20
 
@@ -269,6 +272,17 @@ def _mark_failed_attempt(email: Email, error: Exception, *, at: datetime) -> Non
     email.last_error = error_text(error)
     email.failed_at = at if final else None
     email.save(update_fields=["last_error", "failed_at"])
+    if isinstance(error, smtplib.SMTPRecipientsRefused) and _code(error) >= _PERMANENT:
+        publish("mail.refused", _refusal(email, error), at=at)
+
+
+def _refusal(email: Email, error: smtplib.SMTPRecipientsRefused) -> dict[str, str]:
+    """Return which address the server never takes mail for, and what it said."""
+    replies = (
+        f"{code} {reply.decode(errors='replace') if isinstance(reply, bytes) else reply}"
+        for code, reply in error.recipients.values()
+    )
+    return {"address": email.to_address, "reason": one_line("; ".join(replies), REASON_LENGTH)}
 
 
 def _is_permanent(error: Exception) -> bool:

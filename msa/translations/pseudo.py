@@ -6,6 +6,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
+import allauth
 import django
 import polib
 
@@ -30,14 +31,14 @@ def pseudo_catalogue(folder: Path, tree: Tree = PROJECT) -> Path:
     """Write the pseudo-language's catalogue below `folder` and return the `.mo` file.
 
     `folder` is meant for LOCALE_PATHS and PSEUDO_LANGUAGE for LANGUAGES. The catalogue holds every
-    text of the tree and of Django's own apps.
+    text of the tree, of Django's own apps and of allauth.
     """
     catalogue = polib.POFile()
     catalogue.metadata = {
         "Content-Type": "text/plain; charset=UTF-8",
         "Plural-Forms": "nplurals=2; plural=(n != 1);",
     }
-    messages = {message.key: message for message in chain(_of_django(), extract(tree))}
+    messages = {message.key: message for message in chain(_of_libraries(), extract(tree))}
     catalogue.extend(_entry(message) for message in messages.values())
     target = folder / _FOLDER / "LC_MESSAGES" / "django.mo"
     replace_file(target, catalogue.to_binary())
@@ -71,10 +72,11 @@ def _entry(message: Message) -> polib.POEntry:
     return entry
 
 
-def _of_django() -> Iterator[Message]:
-    home = Path(django.__file__).parent
+def _of_libraries() -> Iterator[Message]:
+    home, signing_in = Path(django.__file__).parent, Path(allauth.__file__).parent
     english = "locale/en/LC_MESSAGES/django.po"
-    for path in sorted([home / "conf" / english, *home.glob(f"contrib/*/{english}")]):
+    paths = [home / "conf" / english, *home.glob(f"contrib/*/{english}"), signing_in / english]
+    for path in sorted(paths):
         for entry in read(path):
             context, msgid = key_of(entry)
             yield Message(msgid, plural_of(entry), context)

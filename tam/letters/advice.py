@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.ending_letters import people_concerned, why
 from accounts.letters import Letter, Row, send
-from accounts.models import Certificate, User
+from accounts.models import Certificate, NoticeKind, User
 from msa.outbox.relay import Handler
 from tam.models import Advice
 
@@ -72,6 +72,7 @@ def _tell(write: Any, advice: Advice, payload: Mapping[str, Any], event: str, at
         [person for person in concerned if person.is_active and person.pk != payload["actor"]],
         key=f"advice-{advice.pk}-{event}",
         thread=f"advice-{advice.pk}",
+        kind=NoticeKind.AGREEMENT,
         at=at,
     )
 

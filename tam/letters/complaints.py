@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actions.invitations import may_sign_in
 from accounts.letters import Letter, Row, send
-from accounts.models import User
+from accounts.models import NoticeKind, User
 from incidents.notifications.rows import instants
 from msa.outbox.relay import Handler
 from tam.models import Complaint, Escalation
@@ -235,4 +235,5 @@ def _send(
     write: Callable[[User], Letter], people: Iterable[User], news: News, what: str, at: datetime
 ) -> None:
     thread = f"complaint-{news.complaint.pk}"
-    send(write, people, key=f"{news.key}-{what}", thread=thread, at=at)
+    key = f"{news.key}-{what}"
+    send(write, people, key=key, thread=thread, kind=NoticeKind.ESCALATION, at=at)

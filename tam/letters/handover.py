@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.letters import Letter, Row, send
-from accounts.models import User
+from accounts.models import NoticeKind, User
 from incidents.notifications.rows import instants
 from msa.outbox.relay import Handler
 from tam.models import Handover, HandoverItem
@@ -24,6 +24,7 @@ def on_made(payload: Mapping[str, Any], *, at: datetime) -> None:
             [handover.receiver],
             key=f"handover-{handover.pk}",
             thread=f"handover-{handover.pk}",
+            kind=NoticeKind.DUTY,
             at=at,
         )
 
@@ -39,6 +40,7 @@ def on_not_accepted(payload: Mapping[str, Any], *, at: datetime) -> None:
         [person for person in people if person.is_active],
         key=f"handover-reminder-{handover.pk}",
         thread=f"handover-{handover.pk}",
+        kind=NoticeKind.DUTY,
         at=at,
     )
 
@@ -55,6 +57,7 @@ def on_accepted(payload: Mapping[str, Any], *, at: datetime) -> None:
         [person for person in told if person != handover.accepted_by and person.is_active],
         key=f"handover-accepted-{handover.pk}",
         thread=f"handover-{handover.pk}",
+        kind=NoticeKind.DUTY,
         at=at,
     )
 

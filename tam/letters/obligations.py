@@ -10,7 +10,7 @@ from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import gettext as _
 
 from accounts.letters import Letter, Row, send
-from accounts.models import Certificate, Obligation, User
+from accounts.models import Certificate, NoticeKind, Obligation, User
 from accounts.worktime import local_date
 from msa.outbox.relay import Handler
 from tam.responsible import team_heads
@@ -72,6 +72,7 @@ def _tell(obligation: Obligation, people: Iterable[User], event: str, at: dateti
         [person for person in people if person.is_active],
         key=f"obligation-{obligation.pk}-{event}",
         thread=f"obligation-{obligation.pk}",
+        kind=NoticeKind.DUTY,
         at=at,
     )
 

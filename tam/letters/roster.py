@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from accounts.letters import Letter, Row, send
-from accounts.models import DutyShift, Office, User
+from accounts.models import DutyShift, NoticeKind, Office, User
 from tam.models import CoverageAlarm, RosterChange, ShiftSwap
 from tam.responsible import team_heads
 
@@ -152,7 +152,8 @@ def on_gaps(payload: Mapping[str, Any], *, at: datetime) -> None:
         )
 
     key = f"coverage-{office.pk}-{payload['stage']}-{at.isoformat()}"
-    send(write, team_heads(office), key=key, thread=f"coverage-{office.pk}", at=at)
+    thread = f"coverage-{office.pk}"
+    send(write, team_heads(office), key=key, thread=thread, kind=NoticeKind.DUTY, at=at)
 
 
 def _swap(payload: Mapping[str, Any]) -> ShiftSwap | None:
@@ -226,7 +227,7 @@ def _written(since: datetime, until: datetime, office: Office | None) -> str:
 
 
 def _send(write: Any, readers: Any, key: str, at: datetime) -> None:
-    send(write, readers, key=key, thread=key, at=at)
+    send(write, readers, key=key, thread=key, kind=NoticeKind.DUTY, at=at)
 
 
 LETTERS: Final = {

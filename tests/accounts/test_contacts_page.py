@@ -16,7 +16,7 @@ from tests.conftest import MONDAY_NINE
 pytestmark = pytest.mark.django_db
 
 PAGE = "/certificates/MSA-1/contacts/"
-QUERIES = 12
+QUERIES = 13
 ONE_PLAIN_LINE = (
     "Please leave out line breaks, control characters, and marks that turn the writing."
 )

@@ -41,7 +41,7 @@ READERS = ["alice", "bob", "tom", "tess", "dana", "hanna", "ada"]
 OTHERS = ["olga", "erik", "bruno"]
 # Person, transaction, scope, whether a certificate names them; the certificate, two versions, the
 # list of all; the end of the transaction, and two by which the test sees all customers again.
-QUERIES = 11
+QUERIES = 12
 PDF = "/certificates/MSA-1/versions/2.pdf"
 COMPARISON = "/certificates/MSA-1/versions/1/3/"
 

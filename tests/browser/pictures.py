@@ -69,6 +69,7 @@ def _incident(visitor: Visitor) -> None:
 def _filing(visitor: Visitor) -> None:
     visitor.sign_in(JAMES)
     visitor.visit("/incidents/new/")
+    visitor.choose("Show the whole list")
     visitor.choose("Product not working properly")
     visitor.page.locator("#file-promise time").first.wait_for()
 

@@ -25,24 +25,34 @@ STARTS: Final = {
 # The addresses that the walk does not come by, by the reason.
 ELSEWHERE: Final = {
     "a part of a page, or a redirect": """
-        certificate-responsible file-promise incident-draft incident-insertions
+        certificate-responsible file-look-alikes file-promise incident-draft incident-insertions
         incident-presence incident-responsible incident-templates incident-writing
-        queue-bulk-acts queue-clocks queue-next queue-rows ready""",
+        notices-bell queue-bulk-acts queue-clocks queue-next queue-rows ready""",
     "a file": """
-        attachment call-in-code certificate-version-pdf incident-evidence incident-evidence-sheet
+        attachment attachment-preview call-in-code certificate-version-pdf incident-evidence
+        incident-evidence-sheet
         """,
     "only posted to": """
-        complaint-closing contact-request-withdrawal escalation-acknowledgement handover-acceptance
-        handover-note incident-acceptance incident-messages incident-messages-handed
-        incident-refusals incident-reopenings incident-retractions incident-return incident-take
+        complaint-closing contact-request-withdrawal escalation-acknowledgement file-draft
+        handover-acceptance handover-note incident-acceptance incident-exports incident-follow-ups
+        incident-messages incident-messages-handed incident-readings incident-refusals
+        incidents-exports mfa_login_webauthn notice-reading notices-read other-sessions-end
+        session-end upload uploads incident-reopenings incident-retractions incident-return
+        incident-take
         incident-unrelate logout page-acknowledgement point-withdrawal queue-bulk-undoing
         queue-view-position queue-view-removal reply-template-deletion roster-shift-removal
         roster-swap-answer set_language set_theme""",
     "brought about by another test": """
-        handover login mailbox:html mailbox:list mailbox:mail queue-bulk queue-bulk-act
-        roster-new-swap""",
+        handover incident-filed login mailbox:html mailbox:list mailbox:mail queue-bulk
+        queue-bulk-act roster-new-swap""",
     "reached by a letter, or before signing in": """
-        invitation password_reset password_reset_confirm password_reset_done verify verify-form""",
+        account_login invitation mfa_authenticate openid_connect_callback openid_connect_login
+        password_reset password_reset_confirm password_reset_done single-sign-on verify
+        verify-form""",
+    "asks for a proof or a second factor first": """
+        account_reauthenticate mfa_deactivate_totp mfa_edit_webauthn mfa_generate_recovery_codes
+        mfa_reauthenticate mfa_reauthenticate_webauthn mfa_remove_webauthn
+        mfa_view_recovery_codes""",
     "not in the demo": "certificate-comparison incident-escalation",
 }
 

@@ -72,6 +72,7 @@ def file(alice: Visitor, title: str) -> str:
     """File an incident of severity 1 and return its reference."""
     alice.follow("link", "New incident")
     alice.assert_well_made()
+    alice.choose("Show the whole list")
     alice.choose("Crash, data loss or security problem")
     expect(alice.page.locator("#file-promise")).to_contain_text("Qualified response at the latest")
     alice.assert_well_made()
@@ -79,6 +80,7 @@ def file(alice: Visitor, title: str) -> str:
     alice.write("What happened?", "Nothing goes in or out since nine.")
     alice.follow("button", "File incident")
     expect(alice.page.get_by_role("heading", level=1)).to_have_text(title)
+    alice.follow("link", "To the incident")
     found = re.search(r"INC-\d{4}-\d{6}", alice.page.url)
     assert found is not None
     return found.group()

@@ -43,6 +43,7 @@ def test_a_filing_that_is_refused(visit):
     alice = visit()
     alice.sign_in(ALICE)
     alice.visit("/incidents/new/")
+    alice.choose("Show the whole list")
     alice.choose("Information or documentation")
     alice.write("What is wrong?", " ")
     alice.write("What happened?", "Where is the manual?")

@@ -26,6 +26,7 @@ def test_typed_text_survives_a_reload(alice):
 
 def test_a_double_click_files_one_incident(alice):
     alice.visit("/incidents/new/")
+    alice.choose("Show the whole list")
     alice.choose("Information or documentation")
     expect(alice.page.locator("#file-promise")).to_contain_text("Qualified response at the latest")
     alice.write("What is wrong?", "Clicked twice")

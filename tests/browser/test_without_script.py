@@ -13,6 +13,7 @@ def test_filing_answering_and_replying(visit):
     alice, tom = visit(java_script_enabled=False), visit(java_script_enabled=False)
     alice.sign_in(ALICE)
     alice.follow("link", "New incident")
+    alice.choose("Show the whole list")
     alice.choose("Information or documentation")
     alice.write("What is wrong?", "The manual is missing")
     alice.write("What happened?", "Where is it?")

@@ -568,7 +568,7 @@ def test_it_asks_the_database_as_often_for_three_as_for_one(signed_in, cast):
         certificate=cast.certificate, requested_by=cast.bob, approved_by=cast.ada, at=NOON
     )
 
-    assert count() == for_one == 15
+    assert count() == for_one == 16
 
 
 def test_the_home_asks_as_often_for_three_that_end_as_for_one(signed_in, cast):

@@ -12,7 +12,7 @@ from tests.conftest import MONDAY_NINE
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
-QUERIES = 19  # nine of them are the explanation's own, five to read the incident as in one
+QUERIES = 20  # nine of them are the explanation's own, five to read the incident as in one
 
 
 @pytest.fixture(autouse=True)

@@ -38,7 +38,7 @@ def test_a_contact_files(signed_in, cast):
     answer = send(signed_in(cast.alice), form_of(cast, title="  Scans  stop\nhalf-way "))
 
     incident = Incident.objects.get()
-    assert (answer.status_code, answer.url) == (302, "/incidents/INC-2026-000001/")
+    assert (answer.status_code, answer.url) == (302, "/incidents/INC-2026-000001/filed/")
     assert (incident.author, incident.certificate, incident.product) == (
         cast.alice,
         cast.certificate,
@@ -58,8 +58,8 @@ def test_the_next_page_says_under_which_reference(signed_in, cast):
     with clock.at(MONDAY_NINE):
         page = client.post(PAGE, form_of(cast), follow=True)
 
-    assert page.redirect_chain == [("/incidents/INC-2026-000001/", 302)]
-    assert "Filed as INC-2026-000001." in words(page)
+    assert page.redirect_chain == [("/incidents/INC-2026-000001/filed/", 302)]
+    assert "Filed as INC-2026-000001" in words(page)
 
 
 def test_answers_to_a_categorys_own_questions_stand_below_the_report(signed_in, cast):

@@ -89,11 +89,11 @@ def test_a_contacts_message_is_an_answer_and_its_file_can_be_fetched(cast, incid
     incident.refresh_from_db()
     assert incident.state == "in_progress"
     attachment = Attachment.objects.get()
-    assert (attachment.name, attachment.size_bytes) == ("scan_log.txt", 9)
+    assert (attachment.name, attachment.size_bytes) == ("scan log.txt", 9)
     fetched = client.get(url(incident, f"attachments/{attachment.pk}"))
     assert b"".join(fetched.streaming_content) == b"line one\n"
     assert fetched["Content-Type"] == "application/octet-stream"
-    assert fetched["Content-Disposition"] == 'attachment; filename="scan_log.txt"'
+    assert fetched["Content-Disposition"] == 'attachment; filename="scan log.txt"'
     assert fetched["X-Content-Type-Options"] == "nosniff"
     fetched.close()
 
@@ -251,7 +251,7 @@ def test_the_page_costs_the_same_at_any_length(
     client.get(url(incident))
 
     def queries():
-        with django_assert_num_queries(16):
+        with django_assert_num_queries(21):
             client.get(url(incident))
 
     queries()

@@ -124,11 +124,8 @@ def test_the_colleague_is_told_once_in_a_letter_of_its_own(cast, incident):
     note(incident, cast.tom, "Nobody is named here.")
     relay.drain(HANDLERS)
     mails = Email.objects.exclude(pk__in=known)
-    assert [(mail.to_address, mail.subject) for mail in mails] == [
-        (
-            "tess@northlight.example",
-            f"[{incident.reference}] Tom mentions you: Scans stop half-way",
-        )
+    assert [(mail.to_address, mail.text.splitlines()[0]) for mail in mails] == [
+        ("tess@northlight.example", "Tom mentions you")
     ]
     assert "the firewall is to blame" in mails[0].text
 

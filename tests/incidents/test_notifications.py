@@ -2,19 +2,22 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.actions import offices
-from accounts.models import Certificate, User
+from accounts.actions.notices import choose_ways
+from accounts.models import Certificate, Notice, NoticeKind, NoticeWay, User
 from incidents.actions import answering, filing, responding
 from incidents.actions.calendars import revise_clocks
 from incidents.actions.case import Case
 from incidents.actions.deadlines import fire_earlier_than
+from incidents.inbound.addresses import reply_address
 from incidents.models import Category, Follower, Incident, JournalEntry, MessageKind
 from incidents.notifications import customer
+from incidents.notifications.kinds import CUSTOMER
 from incidents.states import Channel
 from msa.outbox import relay
 from msa.outbox.models import Email, Message
@@ -53,11 +56,8 @@ def deliver() -> list[Email]:
 
 
 def told(mails: list[Email]) -> Told:
-    """Return name of the address, and what stands between the reference and the title."""
-    return [
-        (mail.to_address.partition("@")[0], mail.subject[18:].removesuffix(": Scans stop half-way"))
-        for mail in mails
-    ]
+    """Return name of the address, and the first line: what happened."""
+    return [(mail.to_address.partition("@")[0], mail.text.splitlines()[0]) for mail in mails]
 
 
 def ask(cast: Cast, incident: Incident, at: datetime = MONDAY_NINE) -> None:
@@ -227,14 +227,15 @@ def test_no_event_whose_text_is_a_note_is_ever_told(
     entry = case.record(kind, actor=cast.tom, message=note)
     case.finish()
     customer.notify({"incident": incident.pk, "entry": entry.pk}, at=MONDAY_NINE)
-    assert told(list(Email.objects.exclude(subject__contains="Received"))) == []
+    assert told(list(Email.objects.exclude(text__startswith="Received"))) == []
+    assert list(Notice.objects.exclude(heading__startswith="Received")) == []
 
 
 def test_the_author_gets_a_receipt_that_says_what_it_is(cast: Cast) -> None:
     cast.file(at=MONDAY_NINE)
     (receipt,) = deliver()
     assert receipt.to_address == "alice@acme.example"
-    assert receipt.subject == "[INC-2026-000001] Received: Scans stop half-way"
+    assert receipt.subject == "[INC-2026-000001] Scans stop half-way"
     assert receipt.occurred_at == MONDAY_NINE
     assert not receipt.urgent
     assert receipt.text == (
@@ -258,6 +259,8 @@ def test_the_author_gets_a_receipt_that_says_what_it_is(cast: Cast) -> None:
         "\n"
         "Open the incident:\n"
         "http://testserver/incidents/INC-2026-000001/\n"
+        "\n"
+        "The link leads to INC-2026-000001 at testserver, once you have signed in.\n"
         "\n"
         "-- \n"
         "Northlight\n"
@@ -385,8 +388,9 @@ def test_a_second_delivery_tells_nobody_twice(cast: Cast, incident: Incident) ->
     ask(cast, incident)
     payload = Message.objects.get(topic="incident.asked").payload
     assert len(deliver()) == 2
+    before = Notice.objects.count()
     customer.notify(payload, at=MONDAY_NINE)
-    assert deliver() == []
+    assert (deliver(), Notice.objects.count()) == ([], before)
 
 
 def test_who_lost_the_certificate_or_the_account_is_told_nothing(
@@ -405,10 +409,14 @@ def test_mails_on_one_incident_hang_together_and_apart_from_others(cast: Cast) -
     mails = deliver()
     roots = [mail.in_reply_to for mail in mails]
     assert [mail.references for mail in mails] == [[root] for root in roots]
-    assert [mail.subject[:17] for mail in mails] == [
-        "[INC-2026-000001]",
-        "[INC-2026-000002]",
-        "[INC-2026-000001]",
+    subjects = [
+        "[INC-2026-000001] Scans stop half-way",
+        "[INC-2026-000002] Scans stop half-way",
+        "[INC-2026-000001] Scans stop half-way",
+    ]
+    assert [mail.subject for mail in mails] == subjects
+    assert [mail.headers for mail in mails] == [
+        {"List-Id": "<incidents.testserver>", "Thread-Topic": subject} for subject in subjects
     ]
     assert roots[0] == roots[2] != roots[1]
     assert other.reference == "INC-2026-000002"
@@ -442,7 +450,7 @@ def test_whatever_a_title_or_a_name_holds_stays_text(cast: Cast) -> None:
     cast.file(title=hostile)
     (mail,) = deliver()
     assert mail.subject == (
-        "[INC-2026-000001] Received: <script>alert(1)</script> 100 % {{ x }} Bcc: all@acme.example"
+        "[INC-2026-000001] <script>alert(1)</script> 100 % {{ x }} Bcc: all@acme.example"
     )
     assert "&lt;script&gt;alert(1)&lt;/script&gt; 100 % {{ x }}" in mail.html
     assert "Alice &quot;&lt;i&gt;&quot; %(x)s" in mail.html
@@ -461,3 +469,73 @@ def test_the_html_loads_nothing_and_leads_only_to_the_incident(
         f"http://testserver/incidents/{incident.reference}/"
     ]
     assert html.count("{#") + html.count("{%") == 0
+
+
+def test_every_letter_has_a_kind_of_notice() -> None:
+    assert sorted(CUSTOMER) == sorted(customer.LETTERS)
+
+
+def test_a_letter_is_a_notice_of_its_reader_too(cast: Cast, incident: Incident) -> None:
+    Notice.objects.all().delete()
+    ask(cast, incident)
+    deliver()
+    found = Notice.objects.order_by("pk").values_list(
+        "user__name", "kind", "reference", "heading", "path", "urgent", "at", "read_at"
+    )
+    heading = "We have a question: Scans stop half-way"
+    path = "/incidents/INC-2026-000001/"
+    about = ("our_move", "INC-2026-000001", heading, path, False, MONDAY_NINE, None)
+    assert list(found) == [("Alice", *about), ("Bob", *about)]
+
+
+NIGHT = (time(22), time(8))
+NIGHT_TIME = datetime(2026, 3, 2, 22, 0, tzinfo=UTC)  # 23:00 in Paris
+
+
+def in_the_night(cast: Cast, way: str) -> None:
+    ways: dict[str, str] = dict.fromkeys((NoticeKind.OUR_MOVE, NoticeKind.PROGRESS), way)
+    choose_ways(actor=cast.alice, ways=ways, quiet=NIGHT, at=MONDAY_NINE)
+
+
+def test_quiet_hours_hold_back_answers_but_no_question_on_severity_2(cast: Cast) -> None:
+    filed = cast.file(at=NIGHT_TIME)
+    deliver()
+    in_the_night(cast, NoticeWay.AT_ONCE)
+    say(responding.respond, "tom", NIGHT_TIME + MINUTE)(cast, filed)
+    assert told(deliver()) == []
+    ask(cast, filed, NIGHT_TIME + HOUR)
+    assert told(deliver()) == [("alice", "We have a question")]
+
+
+def test_quiet_hours_hold_back_a_question_on_severity_3(cast: Cast) -> None:
+    filed = cast.file(at=NIGHT_TIME)
+    responding.change_severity(
+        incident=filed, actor=cast.tom, severity=3, text="Mild.", at=NIGHT_TIME
+    )
+    deliver()
+    in_the_night(cast, NoticeWay.AT_ONCE)
+    ask(cast, filed, NIGHT_TIME + MINUTE)
+    assert told(deliver()) == []
+
+
+@pytest.mark.parametrize("way", NoticeWay.values)
+def test_nothing_holds_back_severity_1(cast: Cast, way: str) -> None:
+    filed = cast.file("product-network-down", at=NIGHT_TIME)
+    deliver()
+    in_the_night(cast, way)
+    say(responding.respond, "tom", NIGHT_TIME + MINUTE)(cast, filed)
+    assert told(deliver()) == [("alice", "We have answered")]
+
+
+def test_replies_go_to_an_address_of_their_own_where_mail_comes_in(
+    cast: Cast, incident: Incident, settings
+) -> None:
+    ask(cast, incident)
+    assert [mail.reply_to for mail in deliver()] == ["", ""]
+    settings.INBOUND_DOMAIN = "in.northlight.example"
+    say(responding.take_back, "tom")(cast, incident)
+    mails = deliver()
+    assert [mail.reply_to for mail in mails] == [
+        reply_address(incident, cast.alice),
+        reply_address(incident, cast.bob),
+    ]

@@ -271,7 +271,7 @@ def test_the_page_costs_the_same_for_any_number_of_points(
     answer(asked, cast.alice, {1: "12.4"})
     alice.get(url(asked))
     for _ in range(2):
-        with django_assert_num_queries(16):
+        with django_assert_num_queries(21):
             alice.get(url(asked))
         incident = ask(asked, cast.tom, "", ["One", "Two", "Three"])
         answer(incident, cast.bob, {incident.points.latest("id").number: "Yes"})

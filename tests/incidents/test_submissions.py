@@ -33,7 +33,7 @@ def test_a_form_sent_twice_files_once(signed_in, cast):
 
     first, second = send(client, fields), send(client, fields)
 
-    assert first.url == second.url == "/incidents/INC-2026-000001/"
+    assert first.url == second.url == "/incidents/INC-2026-000001/filed/"
     assert Incident.objects.count() == 1
 
 
@@ -51,7 +51,7 @@ def test_the_same_page_with_another_text_is_another_incident(signed_in, cast):
         )
     ]
 
-    assert urls == [f"/incidents/INC-2026-{number:06d}/" for number in (1, 2, 3, 1)]
+    assert urls == [f"/incidents/INC-2026-{number:06d}/filed/" for number in (1, 2, 3, 1)]
 
 
 def test_the_key_of_somebody_else_leads_nowhere(signed_in, cast):
@@ -59,7 +59,7 @@ def test_the_key_of_somebody_else_leads_nowhere(signed_in, cast):
 
     urls = [send(signed_in(person), fields).url for person in (cast.alice, cast.bob)]
 
-    assert urls == ["/incidents/INC-2026-000001/", "/incidents/INC-2026-000002/"]
+    assert urls == ["/incidents/INC-2026-000001/filed/", "/incidents/INC-2026-000002/filed/"]
 
 
 def test_a_refused_act_leaves_its_key_free(cast):
@@ -98,7 +98,7 @@ def test_a_double_click_files_once():
     for thread in threads:
         thread.join()
 
-    assert urls == ["/incidents/INC-2026-000001/"] * 2
+    assert urls == ["/incidents/INC-2026-000001/filed/"] * 2
     with staff_transaction():
         assert Incident.objects.count() == 1
 
@@ -119,6 +119,7 @@ def test_after_the_sessions_end_what_was_typed_waits_behind_the_sign_in(client, 
         "product": str(cast.product.pk),
     }
     assert "You had been signed out. What you typed is still here" in words(page)
+    assert page.context["unsaved"] is True
     assert "Since this morning" not in words(look(client))
 
 

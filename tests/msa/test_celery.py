@@ -39,6 +39,8 @@ def test_every_line_of_the_schedule_has_its_task() -> None:
         "climb_escalations": ("msa.tasks.climb_escalations", 30.0),
         "hand_over": ("msa.tasks.hand_over", 30.0),
         "repeat_pages": ("msa.tasks.repeat_pages", 30.0),
+        "mail_waiting_notices": ("msa.tasks.mail_waiting_notices", 30.0),
+        "forget_old_notices": ("msa.tasks.forget_old_notices", 3600.0),
         "alarm_uncovered": ("msa.tasks.alarm_uncovered", 30.0),
         "relay_outbox": ("msa.tasks.relay_outbox", 30.0),
         "send_mail": ("msa.tasks.send_mail", 30.0),
@@ -48,6 +50,9 @@ def test_every_line_of_the_schedule_has_its_task() -> None:
         "remind_of_obligations": ("msa.tasks.remind_of_obligations", 3600.0),
         "look_ahead_for_gaps": ("msa.tasks.look_ahead_for_gaps", 3600.0),
         "extend_shift_patterns": ("msa.tasks.extend_shift_patterns", 3600.0),
+        "purge_uploads": ("msa.tasks.purge_uploads", 3600.0),
+        "judge_mail": ("msa.tasks.judge_mail", 30.0),
+        "poll_mail": ("msa.tasks.poll_mail", 60.0),
         "purge_outbox": ("msa.tasks.purge_outbox", 3600.0),
     }
     ours = {name for name in app.tasks if name.startswith("msa.")}
@@ -66,6 +71,8 @@ def test_the_schedule_keeps_no_file_and_ticks_at_the_period_of_the_heartbeat() -
         "climb_escalations": timedelta(seconds=15),
         "hand_over": timedelta(seconds=15),
         "repeat_pages": timedelta(seconds=15),
+        "mail_waiting_notices": timedelta(seconds=15),
+        "forget_old_notices": None,  # once a day
         "alarm_uncovered": timedelta(seconds=15),
         "relay_outbox": timedelta(seconds=15),
         "send_mail": timedelta(seconds=15),
@@ -75,6 +82,9 @@ def test_the_schedule_keeps_no_file_and_ticks_at_the_period_of_the_heartbeat() -
         "remind_of_obligations": None,
         "look_ahead_for_gaps": None,
         "extend_shift_patterns": None,  # once a day
+        "purge_uploads": None,  # once an hour
+        "judge_mail": timedelta(seconds=15),
+        "poll_mail": None,  # once a minute
         "purge_outbox": None,  # once a day
     }
     assert timedelta(seconds=15) == PERIOD

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from msa.outbox import mail
 from msa.outbox.mail import message_id_for, retry_email, send_due
-from msa.outbox.models import Email
+from msa.outbox.models import Email, Message
 from tests.msa.mails import arrived, queue, row
 from tests.msa.outbox import NOON, Killed, in_parallel, seconds
 from tests.smtp import mail_server
@@ -32,6 +32,13 @@ def test_a_recipient_refused_for_good_has_failed_at_once_and_others_go_on(smtp) 
         NOON,
         "SMTPRecipientsRefused: {'a@acme.example': (550, b'5.1.1 No such person')}",
     )
+    assert list(Message.objects.values_list("topic", "payload", "occurred_at")) == [
+        (
+            "mail.refused",
+            {"address": "a@acme.example", "reason": "550 5.1.1 No such person"},
+            NOON,
+        )
+    ]
 
 
 @pytest.mark.django_db
@@ -55,6 +62,7 @@ def test_a_recipient_put_off_is_tried_again_and_others_go_on(smtp) -> None:
     queue("b")
     assert send_due(at=NOON) == 2
     error = "SMTPRecipientsRefused: {'a@acme.example': (451, b'4.7.1 Greylisted')}"
+    assert list(Message.objects.all()) == []
     assert row("a") == (1, seconds(15), None, None, error)
     assert send_due(at=seconds(14)) == 0
     smtp.to = {}

@@ -316,5 +316,5 @@ class TestThePortal:
         for _number in range(count):
             advise(cast, action="Upgrade", whose=CUSTOMER)
         alice = signed_in(cast.alice)
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             assert alice.get("/advice/").status_code == 200

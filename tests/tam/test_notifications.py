@@ -7,17 +7,19 @@ from typing import Any
 import pytest
 
 from accounts.actions import offices
-from accounts.models import Certificate, DutyShift
+from accounts.models import Certificate, DutyShift, Notice
 from incidents.actions import answering, responding
 from incidents.actions.calendars import revise_clocks
 from incidents.actions.case import Case
 from incidents.actions.handing import hand_over
 from incidents.models import Follower, Incident, JournalEntry, MessageKind
 from incidents.notifications import customer
+from incidents.notifications.kinds import VENDOR
 from msa.outbox import relay
 from msa.outbox.models import Email, Message
 from tam import notifications
 from tam.actions.escalations import escalate, escalate_breach
+from tam.letters import assignment, mentions
 from tam.models import Absence
 from tests.conftest import MONDAY_NINE, Cast
 
@@ -50,11 +52,8 @@ def deliver() -> list[Email]:
 
 
 def told(mails: Sequence[Email]) -> Told:
-    """Return name of the address, and what stands between the reference and the title."""
-    return [
-        (mail.to_address.partition("@")[0], mail.subject[18:].removesuffix(": Scans stop half-way"))
-        for mail in mails
-    ]
+    """Return name of the address, and the first line: what happened."""
+    return [(mail.to_address.partition("@")[0], mail.text.splitlines()[0]) for mail in mails]
 
 
 def say(act: Callable[..., object], who: str, at: datetime = MONDAY_NINE + HOUR) -> Act:
@@ -266,11 +265,12 @@ def test_the_tam_and_the_head_hear_of_a_breach_in_the_night(cast: Cast) -> None:
     deliver()
     until(MONDAY_NINE + 13 * HOUR)(cast, night)
     mails = deliver()
-    assert told([mail for mail in mails if "missed" in mail.subject]) == [
+    assert told([mail for mail in mails if "missed" in mail.text.splitlines()[0]]) == [
         ("tom", BREACHED),
         ("hanna", BREACHED),
     ]
-    assert [mail.text.splitlines()[-1] for mail in mails if "missed" in mail.subject] == [
+    missed = [mail for mail in mails if "missed" in mail.text.splitlines()[0]]
+    assert [mail.text.splitlines()[-1] for mail in missed] == [
         "You get this mail because you manage certificate MSA-1.",
         "You get this mail because it concerns the head of the team of the office Paris.",
     ]
@@ -280,7 +280,7 @@ def test_what_is_noticed_late_reaches_who_is_there_now_and_who_was(
     cast: Cast, incident: Incident
 ) -> None:
     Case.settle(incident.pk, before=EVENING, recorded_at=EVENING)
-    warnings = [mail for mail in deliver() if "gone" in mail.subject]
+    warnings = [mail for mail in deliver() if "gone" in mail.text.splitlines()[0]]
     assert [(mail.to_name, mail.occurred_at) for mail in warnings] == [
         ("Dana", MONDAY_NINE + 2 * HOUR),
         ("Tom", MONDAY_NINE + 2 * HOUR),
@@ -298,10 +298,15 @@ def test_staff_who_follow_are_told_and_nobody_twice(cast: Cast, incident: Incide
     relay.drain(both)
     topic = Message.objects.get(topic="incident.answered")
     notifications.notify(topic.payload, at=topic.occurred_at)
-    mails = Email.objects.filter(subject__contains="A message from").order_by("pk")
+    mails = Email.objects.filter(text__startswith="A message from").order_by("pk")
     assert told(list(mails)) == [
         ("tom", "A message from Alice of Acme"),
         ("erik", "A message from Alice of Acme"),
+    ]
+    notices = Notice.objects.filter(heading__startswith="A message from").order_by("pk")
+    assert list(notices.values_list("user__name", "kind")) == [
+        ("Tom", "progress"),
+        ("Erik", "progress"),
     ]
 
 
@@ -351,3 +356,18 @@ def test_no_event_whose_text_is_a_note_is_mailed(cast: Cast, incident: Incident,
 def test_both_sides_have_a_letter_on_the_same_kinds_but_the_customers_own() -> None:
     assert set(customer.LETTERS) - set(notifications.LETTERS) == {"expiry_set_aside", "reminded"}
     assert set(notifications.LETTERS) - set(customer.LETTERS) == {"clock_warned"}
+
+
+def test_every_letter_has_a_kind_of_notice() -> None:
+    assert sorted({*notifications.LETTERS, *mentions_and_assignments()} - set(VENDOR)) == []
+
+
+def mentions_and_assignments() -> set[str]:
+    topics = {**mentions.LETTERS, **assignment.LETTERS}
+    return {topic.removeprefix("incident.") for topic in topics}
+
+
+def test_new_work_is_of_the_kind_duty(cast: Cast, incident: Incident) -> None:
+    assert list(Notice.objects.values_list("user__name", "kind", "heading", "mailed_at")) == [
+        ("Tom", "duty", "New, severity 2 · High: Scans stop half-way", MONDAY_NINE)
+    ]

@@ -486,7 +486,7 @@ def test_paging_ends_where_it_would_cost_too_much(story, screen, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("address", "queries"), [("/queue/", 14 + OF_THE_SHELL), ("/queue/rows/?v=0-x", 11)]
+    ("address", "queries"), [("/queue/", 14 + OF_THE_SHELL), ("/queue/rows/?v=0-x", 12)]
 )
 def test_more_rows_cost_no_more_queries(cast, screen, django_assert_num_queries, address, queries):
     for expected in (1, 3):

@@ -3,6 +3,7 @@
 import unicodedata
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from accounts.tenancy import staff_transaction
@@ -34,6 +35,8 @@ class Command(BaseCommand):
             ]
             self.stdout.write("  ".join(cells).rstrip())
         self.stdout.write(f"Everyone's password: {demo.PASSWORD}")
+        if not settings.STAFF_SECOND_FACTOR:
+            self.stdout.write("No second factor is asked for here (STAFF_SECOND_FACTOR=0).")
 
 
 def _columns(text: str) -> int:

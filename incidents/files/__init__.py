@@ -1,0 +1,1 @@
+"""What is made of strangers' files: names, types, pieces and pictures. It knows no database."""
