@@ -168,17 +168,6 @@ function offerPoints(group) {
   });
 }
 
-// ---- Files: a button in the person's language, and the names of what was chosen ---------------------
-
-for (const attach of composer?.querySelectorAll("[data-attach]") ?? []) {
-  const field = attach.querySelector("input");
-  const names = attach.querySelector("[data-names]");
-  const tell = () => { names.textContent = [...field.files].map((file) => file.name).join(", "); };
-  attach.classList.add("is-button");
-  field.addEventListener("change", tell);
-  tell(); // what the browser kept over a reload
-}
-
 // ---- Templates ------------------------------------------------------------------------------------
 
 composer?.addEventListener("click", async (event) => {

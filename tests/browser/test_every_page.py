@@ -1,11 +1,13 @@
 """Every page that links lead to: axe, the console, a small screen, and five languages."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Final
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from msa import clock
 from tests.browser.conftest import Visit
 from tests.browser.people import CLAIRE, HANNA, INES, NOOR, TOMAS
 from tests.browser.test_pages import paths
@@ -95,7 +97,9 @@ def furnish(people: dict[str, Visitor]) -> None:
     ines.follow("button", "Save view")
     hanna.visit("/roster/patterns/new/?office=1")
     hanna.page.get_by_label("Duty manager").select_option(label="Noor Haddad")
-    hanna.page.get_by_label("Sunday").check()
+    for day in ("Monday", "Sunday"):
+        hanna.page.get_by_label(day).check()
+    hanna.page.get_by_label("First day").fill(next_week())
     hanna.page.get_by_label("From").fill("02:00")
     hanna.page.get_by_label("Until").fill("03:00")
     hanna.follow("button", "See what this does")
@@ -106,6 +110,11 @@ def furnish(people: dict[str, Visitor]) -> None:
     noor.follow("link", "Ask a colleague to take it")
     noor.assert_well_made()
     noor.assert_fits()
+
+
+def next_week() -> str:
+    """Return a day whose week has not begun, as a field for dates takes it."""
+    return (clock.now().date() + timedelta(days=7)).isoformat()
 
 
 def addresses() -> set[str]:

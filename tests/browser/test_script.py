@@ -34,7 +34,7 @@ def test_a_double_click_files_one_incident(alice):
     button = alice.page.get_by_role("button", name="File incident")
     button.dblclick()
     expect(alice.page.get_by_role("heading", level=1)).to_have_text("Clicked twice")
-    alice.visit("/")
+    alice.visit("/incidents/?q=Clicked+twice")
     expect(alice.page.get_by_role("link", name="Clicked twice", exact=True)).to_have_count(1)
 
 
