@@ -26,7 +26,7 @@ NOW = int(clock.now().timestamp())  # the library's own clock is the real one
 BEGIN = "/sign-in/organisation/acme/"
 ANSWER = "/sign-in/organisation/acme/answer/"
 UNKNOWN = (
-    "Your organisation knows you, but no certificate of its names you as a contact. "
+    "Your organisation knows you, but none of its certificates names you as a contact. "
     "Ask a contact of your organisation to have you added."
 )
 FAILED = "Single sign-on did not succeed. Please try again, or ask your organisation."
